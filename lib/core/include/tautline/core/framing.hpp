@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace tautline {
+
+/// Takes the first complete line (without its LF) from the front of `bytes`. False if there is no LF yet.
+bool take_line(std::string_view& bytes, std::string_view& line);
+
+/// A receive buffer that turns a byte stream into lines. LF is a terminator: a line is what stands before it, and the
+/// bytes after the last LF wait for more. The storage is the caller's.
+///
+/// Use: write received bytes to free_space(), commit() them, then next() until it returns false. Lines are views into
+/// the storage and valid until compact() or reset(). When next() returned false: overlong() tells whether the waiting
+/// line is already too long; compact() moves it to the front and makes room.
+class LineBuffer {
+ public:
+  LineBuffer(char* storage, std::size_t size) : data_(storage), size_(static_cast<std::uint32_t>(size)) {}
+
+  char* free_space() { return data_ + end_; }
+  std::size_t free_bytes() const { return size_ - end_; }
+
+  /// `count` bytes were written to free_space().
+  void commit(std::size_t count) { end_ += static_cast<std::uint32_t>(count); }
+
+  /// The next complete line without its LF; false if there is none.
+  bool next(std::string_view& line);
+
+  /// The bytes of the line that has no LF yet.
+  std::string_view waiting() const { return {data_ + begin_, end_ - begin_}; }
+
+  /// Is the waiting line longer than `max_line` bytes, with no LF in sight?
+  bool overlong(std::size_t max_line) const { return end_ - begin_ > max_line; }
+
+  /// Moves the waiting bytes to the front of the storage. Lines handed out become invalid.
+  void compact();
+
+  /// Forgets everything. A new connection starts with this: a partial line of the old one must not survive.
+  void reset() { begin_ = end_ = 0; }
+
+ private:
+  char* data_;
+  std::uint32_t size_;
+  std::uint32_t begin_ = 0;
+  std::uint32_t end_ = 0;
+};
+
+}  // namespace tautline
