@@ -60,28 +60,44 @@ function(tautline_program name)
   set_property(GLOBAL APPEND PROPERTY TAUTLINE_PROGRAM_TARGETS ${name})
 endfunction()
 
-# tautline_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>])
+# tautline_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [SERIAL]
+#               [PROGRAMS <target>...])
 #
-# A GoogleTest executable; every TEST in it is a ctest test. Labels default to the name of the directory below test/
-# (unit, property, integration). GoogleTest, GoogleMock and main() are linked; rapidcheck is not: name it in LIBS
-# (rapidcheck, and rapidcheck_gtest for RC_GTEST_PROP).
+# A GoogleTest executable; every TEST in it is a ctest test. The first label is always the name of the directory below
+# test/ (unit, property, integration); LABELS adds more: `threads` marks what ThreadSanitizer has to run. GoogleTest,
+# GoogleMock and main() are linked; rapidcheck is not: name it in LIBS (rapidcheck, rapidcheck_gtest for RC_GTEST_PROP).
+# SERIAL: no other test runs beside it. PROGRAMS: programs that the test starts; it finds them in the directory
+# TAUTLINE_PROGRAM_DIR, a macro.
 function(tautline_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "SOURCES;LIBS;LABELS;PROGRAMS")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "tautline_test(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  if(NOT arg_LABELS)
-    file(RELATIVE_PATH below_test "${PROJECT_SOURCE_DIR}/test" "${CMAKE_CURRENT_SOURCE_DIR}")
-    string(REGEX REPLACE "/.*" "" arg_LABELS "${below_test}")
-  endif()
+  file(RELATIVE_PATH below_test "${PROJECT_SOURCE_DIR}/test" "${CMAKE_CURRENT_SOURCE_DIR}")
+  string(REGEX REPLACE "/.*" "" directory_label "${below_test}")
+  set(labels ${directory_label} ${arg_LABELS})
+  list(REMOVE_DUPLICATES labels)
+
   tautline_executable(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock GTest::gtest_main)
   set_property(GLOBAL APPEND PROPERTY TAUTLINE_TEST_TARGETS ${name})
-  string(REPLACE ";" "\\;" labels "${arg_LABELS}")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})
+  if(arg_PROGRAMS)
+    add_dependencies(${name} ${arg_PROGRAMS})
+    target_compile_definitions(${name} PRIVATE TAUTLINE_PROGRAM_DIR="${TAUTLINE_PROGRAM_DIR}")
+  endif()
+
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_LIST ${name}_discovered
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
+  # gtest_discover_tests() takes a list of labels apart, so they are set by a script of our own that ctest reads next.
+  set(labels_file "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
+  file(CONFIGURE OUTPUT "${labels_file}" @ONLY CONTENT [[
+if(@name@_discovered)
+  set_tests_properties(${@name@_discovered} PROPERTIES LABELS "@labels@")
+endif()
+]])
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${labels_file}")
 endfunction()
 
 # tautline_fuzzer(<name> SOURCES <file>... [LIBS <target>...]): a libFuzzer target, in <build>/bin.
@@ -93,3 +109,15 @@ endfunction()
 if(TAUTLINE_TESTS)
   include(GoogleTest)
 endif()
+
+# The targets tautline_programs and tautline_tests: every program, every test executable.
+function(tautline_collect_targets)
+  foreach(kind IN ITEMS program test)
+    string(TOUPPER ${kind} kind_upper)
+    get_property(targets GLOBAL PROPERTY TAUTLINE_${kind_upper}_TARGETS)
+    add_custom_target(tautline_${kind}s)
+    if(targets)
+      add_dependencies(tautline_${kind}s ${targets})
+    endif()
+  endforeach()
+endfunction()
