@@ -122,7 +122,6 @@ class Protocol2 {
 
   Keepalive keepalive_;
   std::uint32_t generation_ = 0;
-  std::uint32_t offered_epoch_ = 0;  ///< client: the epoch its GO offered, fixed by the server's GO
   std::uint32_t cursor_ = 1;         ///< next line to send
   std::uint32_t sent_ = 0;           ///< highest line sent on this connection
   std::uint32_t peer_max_payload_ = ReceiveLimits{}.max_payload;
