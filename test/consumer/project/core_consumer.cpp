@@ -1,7 +1,7 @@
-#include <tautline/core/backoff.hpp>
-#include <tautline/core/line_rules.hpp>
-
 #include <cstdio>
+
+#include "tautline/core/backoff.hpp"
+#include "tautline/core/line_rules.hpp"
 
 // One thing from a header and one that must be linked.
 int main() {
