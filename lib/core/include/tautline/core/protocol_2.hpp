@@ -87,6 +87,8 @@ class Protocol2 {
 
   Due poll(const LinkNumbers& numbers, std::uint32_t now_ms);
   std::uint32_t deadline_ms() const;
+  /// When silence will be judged, if nothing is received before.
+  std::uint32_t silent_at_ms() const { return keepalive_.silent_at_ms(); }
 
   Phase phase() const { return phase_; }
   bool is_open() const { return phase_ == Phase::open; }

@@ -1,0 +1,235 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "tautline/core/event.hpp"
+#include "tautline/core/framing.hpp"
+#include "tautline/core/limits.hpp"
+#include "tautline/core/line_rules.hpp"
+#include "tautline/server/link.hpp"
+#include "tautline/server/timer_wheel.hpp"
+
+/// The server without sockets: registry, links, takeover, inbox, outbox and timers. lib/server joins it to epoll and
+/// Asio; the simulator joins the same objects to a simulated network, clock and randomness.
+namespace tautline {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// The operating system as a shard sees it. Sockets are numbers that the implementation gives out.
+class Network {
+ public:
+  static constexpr std::ptrdiff_t ended = 0;          ///< receive: the peer closed
+  static constexpr std::ptrdiff_t would_block = -1;   ///< nothing there, or no room
+  static constexpr std::ptrdiff_t broken = -2;        ///< reset, or another error
+
+  virtual ~Network() = default;
+  /// Bytes received (at least 1), or one of the constants.
+  virtual std::ptrdiff_t receive(int socket, char* data, std::size_t size) = 0;
+  /// Bytes taken (at least 1), would_block or broken.
+  virtual std::ptrdiff_t send(int socket, const char* data, std::size_t size) = 0;
+  virtual void shutdown_send(int socket) = 0;
+  virtual void close(int socket) = 0;
+  /// The peer's address and port, for the log.
+  virtual std::string peer_name(int socket) = 0;
+};
+
+struct WriteOptions {
+  bool qos = true;   ///< exactly once, through outages; false: at most once, and only while the link is up
+  bool wait = true;  ///< the caller waits for the acknowledgement (on protocol 1 this also keeps the order)
+};
+
+/// What a shard tells the layer above. Called from within the shard's functions: an observer may call write(),
+/// next_line(), accept_line() and close_all() from here, and must not destroy the shard.
+class ShardObserver {
+ public:
+  virtual ~ShardObserver() = default;
+  /// The inbox of the link got lines; once per read, not per line.
+  virtual void lines_arrived(Link& link) = 0;
+  /// Lines of the outbox were acknowledged: ask link.is_acknowledged().
+  virtual void lines_acknowledged(Link& link) = 0;
+  virtual void link_up(Link& link) = 0;
+  virtual void link_down(Link& link, Reason reason) = 0;
+  /// There is output to flush or a timer to arm: call end_batch() soon. Only outside a batch.
+  virtual void wants_attention() = 0;
+  virtual void log(LogLevel level, const std::string& message) = 0;
+};
+
+struct ShardOptions {
+  /// What this side receives: w, n and t of protocol 2; timeout_ms is also the timeout of protocol 1.
+  ReceiveLimits receive{64, 1024, 1500};
+  std::vector<std::string> expected;      ///< ids that may connect
+  bool admit_unexpected = false;          ///< any other valid id may connect too
+  std::vector<std::string> allow_protocol_1;  ///< ids that may fall back from protocol 2 to protocol 1
+  std::uint32_t inbox_lines = 256;        ///< per link; at least twice the window
+  std::uint32_t outbox_lines = 1024;      ///< per link
+  std::size_t outbox_bytes = 256 * 1024;  ///< per link
+  std::uint32_t max_links = 100'000;      ///< ids that this shard keeps a record of
+  std::uint32_t max_connections = 50'000;
+  std::uint32_t max_unidentified = 1'000;  ///< connections that have not said who they are; the oldest makes room
+  std::uint32_t first_generation = 1;     ///< unix seconds: later than any generation of an earlier process
+  bool verbose = false;                   ///< log each line and each connection
+};
+
+/// A problem with the options, in words, or empty.
+std::string check_options(const ShardOptions& options);
+
+struct WriteResult {
+  WriteStatus status = WriteStatus::ok;
+  std::uint32_t seq = 0;  ///< with ok and qos: ask link.is_acknowledged(seq)
+};
+
+/// What an orderly stop left behind.
+struct StopReport {
+  std::uint32_t unacknowledged = 0;  ///< lines written for clients that did not acknowledge them
+  std::uint32_t unread = 0;          ///< lines acknowledged to clients that the application did not take
+};
+
+/// One thread's share of a server. Not thread-safe. Every function with `now_ms` takes the same monotonic clock.
+///
+/// The host calls accepted(), readable() and writable() as the network reports (edge-triggered), run_timers() at
+/// next_deadline_ms(), and end_batch() after each batch of these: that is when output leaves, once per connection.
+class Shard {
+ public:
+  /// `entropy` seeds session ids (sid): 32 unpredictable bits from the system per call.
+  using Entropy = std::uint32_t (*)(void* context);
+
+  Shard(ShardOptions options, Network& network, ShardObserver& observer, Entropy entropy, void* entropy_context,
+        std::uint32_t now_ms);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // ---- network and time
+  /// A new connection; the shard owns the socket from here. Null: refused and closed.
+  Conn* accepted(int socket, std::uint32_t now_ms);
+  /// `hung_up`: the network said that the peer closed or reset; everything is read up to that.
+  void readable(Conn& conn, bool hung_up, std::uint32_t now_ms);
+  void writable(Conn& conn, std::uint32_t now_ms);
+  void run_timers(std::uint32_t now_ms);
+  void end_batch(std::uint32_t now_ms);
+  bool has_deadline() const { return !wheel_.empty(); }
+  std::uint32_t next_deadline_ms() const { return wheel_.next_ms(); }
+  /// Some connections had more to read or to send than their share of a batch: call run_unfinished() and end_batch()
+  /// again soon, after giving others a turn.
+  bool has_unfinished() const { return !unfinished_.empty() || !dirty_.empty(); }
+  void run_unfinished(std::uint32_t now_ms);
+
+  // ---- links
+  Link* find(std::string_view id);
+  /// The link of that id, made if there is none; null if the id is neither expected nor admitted, or at max_links.
+  Link* find_or_create(std::string_view id);
+  bool is_expected(std::string_view id) const;
+  const std::vector<std::string>& expected() const { return options_.expected; }
+  const ShardOptions& options() const { return options_; }
+
+  /// Queues a qos line, or sends a qos=False line at once if the link is up. One final newline is accepted.
+  WriteResult write(Link& link, std::string_view line, WriteOptions options = {});
+  /// The longest payload that write() accepts now: the peer's limit once it is known.
+  std::uint32_t max_payload(const Link& link) const;
+
+  /// Takes the line handed out before, if any, and hands out the next; false if there is none. The bytes stay valid
+  /// until the next call for this link or accept_line().
+  bool next_line(Link& link, std::string_view& line);
+  /// Takes the line handed out: it has been dealt with.
+  void accept_line(Link& link);
+
+  // ---- stopping
+  /// Closes every connection at once, with a BYE; links and queues stay.
+  void close_all(std::uint32_t now_ms);
+  /// Begins an orderly stop: no more lines are accepted; each connection ends when the application has read its inbox
+  /// and the client has acknowledged its lines, or at the latest after one timeout.
+  void begin_stop(std::uint32_t now_ms);
+  bool stopping() const { return stopping_; }
+  bool stopped() const { return stopping_ && open_connections_ == 0; }
+  StopReport stop_report() const;
+
+  std::uint32_t connection_count() const { return open_connections_; }
+  std::uint32_t link_count() const { return static_cast<std::uint32_t>(links_.size()); }
+
+ private:
+  struct IdHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+    std::size_t operator()(const std::unique_ptr<Link>& link) const { return (*this)(link->id); }
+  };
+  struct IdEqual {
+    using is_transparent = void;
+    static std::string_view view(std::string_view id) { return id; }
+    static std::string_view view(const std::unique_ptr<Link>& link) { return link->id; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return view(a) == view(b);
+    }
+  };
+
+  // shard_input.cpp
+  void read(Conn& conn, bool hung_up, std::uint32_t now_ms);
+  void receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms);
+  void identify(Conn& conn, std::string_view line, std::uint32_t now_ms);
+  void identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms);
+  void on_input(Conn& conn, const Input& input, std::uint32_t now_ms);
+  void on_opened(Conn& conn, std::uint32_t now_ms);
+  bool release_acknowledged(Link& link);
+  void on_overlong(Conn& conn, std::uint32_t now_ms);
+  void leave_protocol_1(Link& link);
+  void on_failed(Conn& conn, const Input& input, std::uint32_t now_ms);
+  void come_up(Conn& conn, std::uint32_t now_ms);
+  void grant_credit(Link& link);
+  std::size_t longest_line(const Conn& conn) const;
+  bool reading_paused(const Conn& conn) const;
+
+  // shard_output.cpp
+  void mark_dirty(Conn& conn);
+  void flush(Conn& conn, std::uint32_t now_ms);
+  std::size_t produce(Conn& conn, char* out, std::size_t room, std::uint32_t now_ms);
+  bool may_have_output(const Conn& conn) const;
+  bool has_output(Conn& conn, std::uint32_t now_ms);
+  bool send_bytes(Conn& conn, const char* data, std::size_t size, std::uint32_t now_ms);
+  void on_timer(Conn& conn, std::uint32_t now_ms);
+  void check_link(Conn& conn, std::uint32_t now_ms);
+  Due poll_protocol(Conn& conn, std::uint32_t now_ms);
+  void arm(Conn& conn, std::uint32_t now_ms);
+  std::uint32_t deadline_of(const Conn& conn) const;
+
+  // shard.cpp
+  void part(Conn& conn, Reason reason, std::uint32_t now_ms);
+  void close(Conn& conn, Reason reason);
+  void detach(Conn& conn, Reason reason);
+  void make_room_for_unidentified();
+  void part_if_finished(Conn& conn, std::uint32_t now_ms);
+  void release_closed();
+  void attention();
+  void log(LogLevel level, const std::string& message) { observer_.log(level, message); }
+  std::string name_of(const Conn& conn) const;
+
+  ShardOptions options_;
+  Network& network_;
+  ShardObserver& observer_;
+  Entropy entropy_;
+  void* entropy_context_;
+  TimerWheel wheel_;
+  std::unordered_set<std::string, std::hash<std::string>> expected_;
+  std::unordered_set<std::unique_ptr<Link>, IdHash, IdEqual> links_;
+  std::deque<Conn> conns_;        ///< stable addresses; reused through free_
+  std::vector<Conn*> free_;
+  std::vector<Conn*> closed_;     ///< freed at the end of the batch: an event of this batch may still name them
+  std::vector<Conn*> dirty_;      ///< have output
+  std::vector<Conn*> unfinished_;  ///< have unread bytes
+  std::deque<std::pair<Conn*, std::uint32_t>> unidentified_;  ///< in order of arrival, with the serial of the Conn
+  std::uint32_t next_serial_ = 1;
+  std::uint32_t open_connections_ = 0;
+  std::uint32_t stop_deadline_ms_ = 0;
+  bool stopping_ = false;
+  bool in_batch_ = false;
+  std::vector<char> input_;   ///< one read buffer for all connections: an unfinished line moves to its Conn
+  std::vector<char> output_;
+};
+
+}  // namespace tautline

@@ -1,0 +1,289 @@
+#include "tautline/server/shard.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "tautline/core/serial.hpp"
+
+namespace tautline {
+namespace {
+
+constexpr std::size_t input_bytes = 64 * 1024;
+constexpr std::size_t output_bytes = 64 * 1024;
+constexpr std::uint32_t longest_max_payload = 32 * 1024;
+static_assert(output_bytes >= longest_max_payload + max_line_overhead);
+static_assert(input_bytes >= longest_max_payload + max_line_overhead);
+
+/// Bytes of qos=False lines that may wait for a socket that takes nothing.
+constexpr std::size_t max_unsent_plain_bytes = 64 * 1024;
+
+}  // namespace
+
+std::string check_options(const ShardOptions& options) {
+  const ReceiveLimits& receive = options.receive;
+  if (receive.window < min_window || receive.window > max_window) return "window must be 1 to 1024";
+  if (receive.max_payload < min_payload_limit || receive.max_payload > longest_max_payload) {
+    return "max_line must be 32 to 32768 bytes";
+  }
+  if (receive.timeout_ms < 40 || receive.timeout_ms > 3'600'000) return "timeout must be 40 ms to 1 hour";
+  if (options.inbox_lines < 2 * receive.window) return "inbox_lines must be at least twice the window";
+  if (options.outbox_lines == 0 || options.outbox_bytes < receive.max_payload) {
+    return "the outbox must hold at least one line of max_line bytes";
+  }
+  for (const std::string& id : options.expected) {
+    if (looks_like_hello(id)) return "the id '" + id + "' looks like a protocol greeting: choose another";
+    if (!is_valid_id(id)) return "the id '" + id + "' is not 1 to 32 of letters, digits and -_./:";
+  }
+  return {};
+}
+
+Shard::Shard(ShardOptions options, Network& network, ShardObserver& observer, Entropy entropy, void* entropy_context,
+             std::uint32_t now_ms)
+    : options_(std::move(options)),
+      network_(network),
+      observer_(observer),
+      entropy_(entropy),
+      entropy_context_(entropy_context),
+      wheel_(now_ms),
+      expected_(options_.expected.begin(), options_.expected.end()),
+      input_(input_bytes),
+      output_(output_bytes) {}
+
+Shard::~Shard() {
+  for (Conn& conn : conns_) {
+    if (conn.socket >= 0) network_.close(conn.socket);
+  }
+}
+
+// ---- registry --------------------------------------------------------------------------------------------------------
+
+bool Shard::is_expected(std::string_view id) const { return expected_.count(std::string(id)) != 0; }
+
+Link* Shard::find(std::string_view id) {
+  const auto found = links_.find(id);
+  return found == links_.end() ? nullptr : found->get();
+}
+
+Link* Shard::find_or_create(std::string_view id) {
+  if (Link* const link = find(id)) return link;
+  if (!is_expected(id) && !(options_.admit_unexpected && is_valid_id(id) && !looks_like_hello(id))) return nullptr;
+  if (links_.size() >= options_.max_links) return nullptr;
+  auto link = std::make_unique<Link>();
+  link->id = id;
+  link->numbers.generation = options_.first_generation;
+  link->numbers.sid = entropy_(entropy_context_);
+  link->numbers.sid_known = true;
+  return links_.insert(std::move(link)).first->get();
+}
+
+// ---- lines -------------------------------------------------------------------------------------------------------------
+
+std::uint32_t Shard::max_payload(const Link& link) const {
+  const std::uint32_t own = options_.receive.max_payload;
+  return link.peer_max_payload == 0 ? own : std::min(own, link.peer_max_payload);
+}
+
+WriteResult Shard::write(Link& link, std::string_view line, WriteOptions options) {
+  const std::string_view payload = without_final_newline(line);
+  const std::uint32_t limit = max_payload(link);
+  const WriteStatus status =
+      link.protocol == 1 ? wire_1::check_payload(payload, limit) : check_payload(payload, limit);
+  if (status != WriteStatus::ok) return {status, 0};
+  if (stopping_) return {WriteStatus::closed, 0};
+
+  Conn* const conn = link.conn;
+  if (!options.qos && conn == nullptr) return {WriteStatus::would_block, 0};
+  if (!options.qos && link.protocol == 2) {
+    if (!conn->unsent) conn->unsent = std::make_unique<std::string>();
+    std::string& unsent = *conn->unsent;
+    if (unsent.size() > max_unsent_plain_bytes) return {WriteStatus::would_block, 0};
+    unsent.append("U ").append(payload).push_back('\n');
+    mark_dirty(*conn);
+    return {WriteStatus::ok, 0};
+  }
+  const bool full = link.outbox.size() >= options_.outbox_lines ||
+                    link.outbox.bytes() + payload.size() > options_.outbox_bytes;
+  if (full) return {WriteStatus::would_block, 0};
+
+  std::uint8_t tag = tag_qos;
+  if (link.numbers_1) tag = !options.qos ? tag_1::plain : options.wait ? tag_1::ordered : std::uint8_t{0};
+  link.outbox.push(payload, tag);
+  const std::uint32_t seq = link.numbers_1 ? link.numbers_1->next++ : link.numbers.next++;
+  if (conn != nullptr && may_have_output(*conn)) mark_dirty(*conn);
+  return {WriteStatus::ok, seq};
+}
+
+bool Shard::next_line(Link& link, std::string_view& line) {
+  accept_line(link);
+  if (link.inbox.empty()) return false;
+  line = link.inbox.front();
+  link.handed_out = true;
+  return true;
+}
+
+void Shard::accept_line(Link& link) {
+  if (!link.handed_out) return;
+  link.handed_out = false;
+  link.inbox.pop_front();
+  if (link.numbers.ack != link.numbers.rx) grant_credit(link);
+  Conn* const conn = link.conn;
+  if (conn == nullptr) return;
+  if (conn->paused && !conn->unfinished && !reading_paused(*conn)) {
+    conn->unfinished = true;
+    unfinished_.push_back(conn);
+    attention();
+  }
+  if (stopping_ || may_have_output(*conn)) mark_dirty(*conn);
+}
+
+// ---- connections -------------------------------------------------------------------------------------------------------
+
+std::string Shard::name_of(const Conn& conn) const {
+  const std::string peer = conn.socket >= 0 ? network_.peer_name(conn.socket) : "a closed socket";
+  return conn.link != nullptr ? "client '" + conn.link->id + "' at " + peer : peer;
+}
+
+Conn* Shard::accepted(int socket, std::uint32_t now_ms) {
+  in_batch_ = true;
+  if (stopping_ || open_connections_ >= options_.max_connections) {
+    // Nothing may be said before the peer has said which protocol it speaks: refusal is a close.
+    log(LogLevel::warning, network_.peer_name(socket) + (stopping_ ? ": refused, the server is stopping"
+                                                                   : ": refused, max_connections are open"));
+    network_.close(socket);
+    return nullptr;
+  }
+  make_room_for_unidentified();
+  if (free_.empty()) {
+    conns_.emplace_back();
+    free_.push_back(&conns_.back());
+  }
+  Conn& conn = *free_.back();
+  free_.pop_back();
+  conn.socket = socket;
+  conn.state = Conn::State::unidentified;
+  conn.accepted_at_ms = now_ms;
+  conn.serial = next_serial_++;
+  ++open_connections_;
+  unidentified_.emplace_back(&conn, conn.serial);
+  arm(conn, now_ms);
+  if (options_.verbose) log(LogLevel::debug, name_of(conn) + ": connected");
+  return &conn;
+}
+
+/// Connections that never say who they are must not keep others out: the oldest makes room.
+void Shard::make_room_for_unidentified() {
+  const auto is_current = [](const std::pair<Conn*, std::uint32_t>& entry) {
+    return entry.first->serial == entry.second && entry.first->state == Conn::State::unidentified;
+  };
+  while (!unidentified_.empty() && !is_current(unidentified_.front())) unidentified_.pop_front();
+  if (unidentified_.size() < options_.max_unidentified) return;
+  // Entries behind the front may be out of date too; then there is more room than it seems.
+  unidentified_.erase(std::remove_if(unidentified_.begin(), unidentified_.end(),
+                                     [&](const auto& entry) { return !is_current(entry); }),
+                      unidentified_.end());
+  if (unidentified_.size() < options_.max_unidentified) return;
+  Conn& oldest = *unidentified_.front().first;
+  unidentified_.pop_front();
+  log(LogLevel::warning, name_of(oldest) + ": closed, max_unidentified connections have not said who they are");
+  close(oldest, Reason::busy);
+}
+
+void Shard::detach(Conn& conn, Reason reason) {
+  Link* const link = conn.link;
+  if (link == nullptr || link->conn != &conn) return;
+  link->conn = nullptr;
+  log(LogLevel::info, name_of(conn) + ": link down, " + to_string(reason));
+  observer_.link_down(*link, reason);
+}
+
+void Shard::close(Conn& conn, Reason reason) {
+  if (conn.state == Conn::State::closed || conn.state == Conn::State::free) return;
+  detach(conn, reason);
+  wheel_.disarm(conn);
+  network_.close(conn.socket);
+  conn.socket = -1;
+  conn.state = Conn::State::closed;
+  --open_connections_;
+  closed_.push_back(&conn);
+  attention();
+}
+
+/// Ends the connection with a BYE where the protocol has one: the line is sent, then FIN, and what the peer still sends
+/// is read until it closes. (A close with unread input would send RST, which may destroy the BYE on its way.)
+void Shard::part(Conn& conn, Reason reason, std::uint32_t now_ms) {
+  const Conn::State state = conn.state;
+  if (state == Conn::State::parting || state == Conn::State::half_closed) return;
+  if (state == Conn::State::closed || state == Conn::State::free) return;
+  const bool say_why = conn.greeted && reason >= Reason::version;
+  if (!say_why) {
+    close(conn, reason);
+    return;
+  }
+  char bye[wire_2::max_bye_bytes];
+  const char* const end = wire_2::put_bye(bye, reason);
+  if (!conn.unsent) conn.unsent = std::make_unique<std::string>();
+  conn.unsent->append(bye, static_cast<std::size_t>(end - bye));
+  detach(conn, reason);
+  conn.two.fail(Reason::local_close);
+  conn.state = Conn::State::parting;
+  conn.parting_since_ms = now_ms;
+  arm(conn, now_ms);
+  mark_dirty(conn);
+}
+
+void Shard::release_closed() {
+  for (Conn* const conn : closed_) {
+    const std::uint32_t serial = conn->serial;
+    *conn = Conn{};
+    conn->serial = serial;
+    free_.push_back(conn);
+  }
+  closed_.clear();
+}
+
+// ---- stopping ----------------------------------------------------------------------------------------------------------
+
+void Shard::close_all(std::uint32_t now_ms) {
+  for (Conn& conn : conns_) {
+    part(conn, Reason::closing, now_ms);
+    if (conn.state == Conn::State::parting) flush(conn, now_ms);
+    close(conn, Reason::closing);
+  }
+}
+
+void Shard::begin_stop(std::uint32_t now_ms) {
+  if (stopping_) return;
+  stopping_ = true;
+  stop_deadline_ms_ = now_ms + options_.receive.timeout_ms;
+  for (Conn& conn : conns_) part_if_finished(conn, now_ms);
+  for (Conn& conn : conns_) {
+    if (conn.state != Conn::State::free && conn.state != Conn::State::closed) arm(conn, now_ms);
+  }
+  attention();
+}
+
+/// Stopping: is there anything left to do on this connection?
+void Shard::part_if_finished(Conn& conn, std::uint32_t now_ms) {
+  if (conn.state == Conn::State::unidentified || (conn.link != nullptr && conn.link->conn != &conn)) {
+    part(conn, Reason::closing, now_ms);
+    return;
+  }
+  if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
+  const bool finished = conn.link->outbox.empty() && conn.link->inbox.empty();
+  if (!finished && before(now_ms, stop_deadline_ms_)) return;
+  if (conn.state == Conn::State::protocol_2) conn.two.request_status();
+  flush(conn, now_ms);  // the last acknowledgement goes before the BYE
+  part(conn, Reason::closing, now_ms);
+}
+
+StopReport Shard::stop_report() const {
+  StopReport report;
+  for (const auto& link : links_) {
+    report.unacknowledged += link->outbox.size();
+    report.unread += link->inbox.size();
+  }
+  return report;
+}
+
+}  // namespace tautline

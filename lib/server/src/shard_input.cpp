@@ -1,0 +1,300 @@
+// What a shard does with received bytes: identify the client, run the protocol, fill the inbox.
+
+#include <algorithm>
+#include <cstring>
+
+#include "tautline/core/serial.hpp"
+#include "tautline/server/shard.hpp"
+
+namespace tautline {
+namespace {
+
+bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
+
+/// A line of a stranger as it may stand in a log: bounded and printable.
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, 48));
+  for (char& c : shown) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return shown + (text.size() > 48 ? "..." : "");
+}
+
+}  // namespace
+
+void Shard::readable(Conn& conn, bool hung_up, std::uint32_t now_ms) {
+  in_batch_ = true;
+  read(conn, hung_up, now_ms);
+}
+
+void Shard::run_unfinished(std::uint32_t now_ms) {
+  in_batch_ = true;
+  std::vector<Conn*> turn;
+  turn.swap(unfinished_);
+  for (Conn* const conn : turn) {
+    conn->unfinished = false;
+    read(*conn, false, now_ms);
+  }
+}
+
+std::size_t Shard::longest_line(const Conn& conn) const {
+  if (conn.state == Conn::State::protocol_1 || (conn.state == Conn::State::protocol_2 && conn.two.is_open())) {
+    return options_.receive.max_payload + max_line_overhead;
+  }
+  return max_handshake_bytes;
+}
+
+/// Protocol 1 promises nothing about room: its lines are acknowledged one by one, so a full inbox stops the reading.
+bool Shard::reading_paused(const Conn& conn) const {
+  if (conn.state != Conn::State::protocol_1) return false;
+  return stopping_ || conn.link->inbox.size() >= options_.inbox_lines;
+}
+
+void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
+  if (conn.state == Conn::State::free || conn.state == Conn::State::closed) return;
+  LineBuffer buffer(input_.data(), input_.size());
+  if (conn.tail) {
+    std::memcpy(buffer.free_space(), conn.tail->data(), conn.tail->size());
+    buffer.commit(conn.tail->size());
+  }
+  bool more = hung_up;
+  if (!reading_paused(conn)) {
+    if (conn.paused) conn.one->resume(now_ms);
+    conn.paused = false;
+    const std::size_t room = buffer.free_bytes();
+    const std::ptrdiff_t count = room == 0 ? Network::would_block : network_.receive(conn.socket, buffer.free_space(), room);
+    if (count == Network::ended || count == Network::broken) {
+      close(conn, Reason::peer_closed);
+      return;
+    }
+    if (count > 0) {
+      buffer.commit(static_cast<std::size_t>(count));
+      more = more || static_cast<std::size_t>(count) == room;
+    } else {
+      more = false;
+    }
+  }
+  conn.tail.reset();
+  receive_lines(conn, buffer, now_ms);
+  if (conn.state == Conn::State::closed) return;
+  const std::string_view rest = buffer.waiting();
+  if (!rest.empty() && conn.state != Conn::State::parting && conn.state != Conn::State::half_closed) {
+    conn.tail = std::make_unique<std::string>(rest);
+  }
+  if (more && !conn.unfinished && !conn.paused) {
+    conn.unfinished = true;
+    unfinished_.push_back(&conn);
+  }
+}
+
+void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
+  const std::uint32_t inbox_before = conn.link == nullptr ? 0 : conn.link->inbox.size();
+  std::string_view line;
+  while (!reading_paused(conn) && buffer.next(line)) {
+    if (line.size() > longest_line(conn)) {
+      on_overlong(conn, now_ms);
+      return;
+    }
+    switch (conn.state) {
+      case Conn::State::unidentified:
+        if (!is_blank(line)) identify(conn, line, now_ms);
+        break;
+      case Conn::State::protocol_2:
+        if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
+        if (conn.link->numbers_1 && line.substr(0, 3) == "GO ") leave_protocol_1(*conn.link);
+        on_input(conn, conn.two.receive_from_client(conn.link->numbers, line, now_ms), now_ms);
+        break;
+      case Conn::State::protocol_1:
+        if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
+        on_input(conn, conn.one->receive(*conn.link->numbers_1, line, now_ms), now_ms);
+        break;
+      case Conn::State::parting:
+      case Conn::State::half_closed: break;  // read only to be thrown away
+      case Conn::State::free:
+      case Conn::State::closed: return;
+    }
+  }
+  if (conn.state == Conn::State::closed) return;
+  if (reading_paused(conn) && !conn.paused) {
+    conn.paused = true;
+    conn.one->pause();
+  }
+  if (!conn.paused && buffer.overlong(longest_line(conn))) {
+    on_overlong(conn, now_ms);
+    return;
+  }
+  if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
+  Link& link = *conn.link;
+  release_acknowledged(link);
+  if (link.inbox.size() > inbox_before) {
+    grant_credit(link);
+    observer_.lines_arrived(link);
+  }
+  if (conn.state == Conn::State::closed) return;  // the application may have closed all
+  if (may_have_output(conn)) mark_dirty(conn);
+  arm(conn, now_ms);
+}
+
+void Shard::on_overlong(Conn& conn, std::uint32_t now_ms) {
+  if (conn.state == Conn::State::parting || conn.state == Conn::State::half_closed) return;
+  log(LogLevel::warning, name_of(conn) + ": closed, a line is longer than the " + std::to_string(longest_line(conn)) +
+                             " bytes allowed here: send shorter lines, or raise max_line on the server");
+  part(conn, Reason::syntax, now_ms);
+}
+
+// ---- who is it? ------------------------------------------------------------------------------------------------------
+
+void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
+  wire_2::Hello hello;
+  conn.greeted = looks_like_hello(line);
+  if (!wire_2::parse_hello(line, hello)) {
+    if (conn.greeted) {
+      log(LogLevel::warning, name_of(conn) + ": refused, '" + printable(line) + "' is no greeting of a known version");
+      part(conn, Reason::version, now_ms);
+      return;
+    }
+    identify_protocol_1(conn, line, now_ms);
+    return;
+  }
+  Link* const link = find_or_create(hello.id);
+  if (link == nullptr) {
+    const bool full = is_expected(hello.id) || options_.admit_unexpected;
+    log(LogLevel::warning, name_of(conn) + ": refused, client '" + std::string(hello.id) +
+                               (full ? "': max_links records are kept already"
+                                     : "' is not expected: add its id to the expected ids, or admit unexpected ones"));
+    part(conn, full ? Reason::busy : Reason::id, now_ms);
+    return;
+  }
+  conn.link = link;
+  conn.state = Conn::State::protocol_2;
+  conn.two.start_server(link->numbers, hello, options_.receive, conn.accepted_at_ms);
+}
+
+/// The device was taught protocol 2: the lines that wait for it are numbered on.
+void Shard::leave_protocol_1(Link& link) {
+  if (link.conn != nullptr) close(*link.conn, Reason::superseded);
+  link.numbers.base = link.numbers_1->base;
+  link.numbers.next = link.numbers_1->next;
+  link.numbers_1.reset();
+}
+
+void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms) {
+  Link* const link = is_expected(id) ? find_or_create(id) : nullptr;
+  const auto& fallback = options_.allow_protocol_1;
+  const bool downgrade = link != nullptr && link->protocol == 2 &&
+                         std::find(fallback.begin(), fallback.end(), link->id) == fallback.end();
+  if (link == nullptr || downgrade) {
+    log(LogLevel::warning,
+        name_of(conn) + ": closed, '" + printable(id) +
+            (downgrade ? "' has spoken protocol 2 before and is not served as protocol 1: name it in allow_protocol_1"
+                       : "' is neither a protocol-2 greeting nor an expected id"));
+    close(conn, Reason::id);
+    return;
+  }
+  if (!link->numbers_1) {
+    link->numbers_1 = std::make_unique<Link1Numbers>();
+    link->numbers_1->restart(link->numbers.base, link->outbox.size());
+  }
+  // The newest connection wins: a device that comes back would else be kept out by its own half-open connection.
+  if (link->conn != nullptr) close(*link->conn, Reason::superseded);
+  conn.link = link;
+  conn.state = Conn::State::protocol_1;
+  conn.one = std::make_unique<Protocol1>();
+  conn.one->start_server(*link->numbers_1, options_.receive.timeout_ms, now_ms);
+  link->protocol = 1;
+  link->peer_max_payload = 0;
+  come_up(conn, now_ms);
+}
+
+void Shard::come_up(Conn& conn, std::uint32_t now_ms) {
+  Link& link = *conn.link;
+  link.conn = &conn;
+  ++link.connects;
+  log(LogLevel::info, name_of(conn) + ": link up, protocol " + std::to_string(link.protocol));
+  release_acknowledged(link);
+  observer_.link_up(link);
+  wheel_.disarm(conn);  // the deadline of the handshake is later than the first status line
+  arm(conn, now_ms);
+}
+
+// ---- what a line means -----------------------------------------------------------------------------------------------
+
+void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
+  Link& link = *conn.link;
+  switch (input.event) {
+    case Event::none:
+    case Event::keepalive: break;
+    case Event::opened: on_opened(conn, now_ms); break;
+    case Event::acknowledged:
+      release_acknowledged(link);
+      observer_.lines_acknowledged(link);
+      if (stopping_) mark_dirty(conn);
+      break;
+    case Event::line:
+      if (stopping_ || link.inbox.size() >= options_.inbox_lines) break;  // not accepted: the client sends it again
+      link.inbox.push(input.payload, tag_qos);
+      if (conn.one) {
+        conn.one->accept(*link.numbers_1);
+      } else {
+        conn.two.accept(link.numbers);
+      }
+      break;
+    case Event::plain_line:
+      if (!stopping_ && conn.two.has_plain_slot(link.numbers, link.inbox.size(), options_.inbox_lines)) {
+        link.inbox.push(input.payload, tag_plain);
+      } else {
+        ++link.dropped_plain;
+      }
+      break;
+    case Event::failed: on_failed(conn, input, now_ms); break;
+  }
+}
+
+void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
+  Link& link = *conn.link;
+  link.protocol = 2;
+  link.peer_max_payload = conn.two.peer_max_payload();
+  if (Conn* const old = link.conn) {
+    log(LogLevel::info, name_of(*old) + ": superseded by a newer connection (if this goes on, two devices share the id)");
+    part(*old, Reason::superseded, now_ms);
+  }
+  come_up(conn, now_ms);
+}
+
+void Shard::on_failed(Conn& conn, const Input& input, std::uint32_t now_ms) {
+  if (input.from_peer) {
+    log(LogLevel::info, name_of(conn) + ": said BYE " + printable(input.payload));
+    detach(conn, input.reason);
+    part(conn, Reason::local_close, now_ms);
+    return;
+  }
+  log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(input.reason) +
+                             (input.reason == Reason::syntax ? " (a line that fits no rule of the protocol)" : ""));
+  // H7: the record was rolled back. With a new sid the client forgets what it remembers of the old one.
+  if (input.reason == Reason::sid) conn.link->numbers.sid = entropy_(entropy_context_);
+  part(conn, input.reason, now_ms);
+}
+
+/// The outbox keeps what is not acknowledged.
+bool Shard::release_acknowledged(Link& link) {
+  const std::uint32_t kept = link.unacknowledged();
+  if (link.outbox.size() == kept) return false;
+  while (link.outbox.size() > kept) link.outbox.pop_front();
+  return true;
+}
+
+/// Backpressure: acknowledge only so far that the inbox has room for another window of lines.
+void Shard::grant_credit(Link& link) {
+  LinkNumbers& numbers = link.numbers;
+  const std::uint32_t used = link.inbox.size();
+  const std::uint32_t room = used < options_.inbox_lines ? options_.inbox_lines - used : 0;
+  const std::uint32_t window = options_.receive.window;
+  const std::uint32_t ack = room >= window ? numbers.rx : numbers.rx - (window - room);
+  if (link.conn != nullptr && link.conn->state == Conn::State::protocol_2) {
+    link.conn->two.acknowledge(numbers, ack);
+  } else if (after(ack, numbers.ack)) {
+    numbers.ack = ack;
+  }
+}
+
+}  // namespace tautline
