@@ -1,0 +1,290 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tautline/client/link_client.hpp"
+
+namespace tautline {
+
+constexpr std::uint16_t default_port = 8123;
+constexpr std::uint32_t default_timeout_ms = 1500;
+/// Longer than any call of poll() should be away, shorter than anybody wants to wait for a hung board.
+constexpr std::uint32_t watchdog_ms = 20000;
+
+/// Called on every change of state: the link came up (true, Reason::none), went down, or is still down for another
+/// reason. It runs inside poll() and may write, read and close.
+using StateCallback = void (*)(void* argument, bool up, Reason reason);
+
+/// What an application says about its link. Texts end with NUL and must outlive the client.
+struct ClientConfig {
+  const char* my_id = "";   ///< 1 to 32 of letters, digits, "-", "_", ".", "/", ":"
+  const char* server = "";  ///< host name or address
+  std::uint16_t port = default_port;
+  std::uint32_t timeout_ms = default_timeout_ms;  ///< silence after which the connection is given up
+  const char* ssid = "";                          ///< empty: what the board remembers
+  const char* pw = "";
+  StateCallback conn_cb = nullptr;
+  void* conn_cb_argument = nullptr;
+  bool verbose = false;                    ///< tell the port's log about every change
+  bool led = false;                        ///< toggle the port's LED on each keepalive received
+  bool wdog = false;                       ///< start the port's watchdog; every poll() feeds it, also in an outage
+  Dialect protocol = Dialect::protocol_2;  ///< others only with a port that has speaks_protocol_1
+};
+
+/// How much memory a client has: one line is at most `max_line` bytes, up to `window` lines may be on the way from the
+/// server before the application takes them, up to `queued_lines` of full length wait to be acknowledged.
+/// `io_bytes`: size of the receive and output buffers; more means fewer system calls. 0: the least that works.
+template <std::size_t max_line_bytes = 128, std::size_t window_lines = 4, std::size_t queued_line_count = 8,
+          std::size_t io_buffer_bytes = 0>
+struct Sizes {
+  static constexpr std::size_t max_line = max_line_bytes;
+  static constexpr std::size_t window = window_lines;
+  static constexpr std::size_t queued_lines = queued_line_count;
+  static constexpr std::size_t io_bytes = io_buffer_bytes;
+};
+
+/// What a transport's read or write did. No bytes and not closed: it would block.
+struct IoResult {
+  std::size_t bytes = 0;
+  bool closed = false;  ///< FIN, RST or another end of the connection
+};
+
+/// First-connection policy, the default: keep trying for ever, as after any later outage.
+struct KeepTrying {
+  /// The WiFi did not come up within wifi_limit_ms. True: try again; false: the client closes for good.
+  bool bad_wifi() { return true; }
+  /// The server was not reached, or ended the connection before it was open.
+  bool bad_server(Reason) { return true; }
+};
+
+/// First-connection policy of the original: WiFi is tried for ever, a bad server is reported (status closed,
+/// last_reason()) and the client stops.
+struct StopIfServerFails {
+  bool bad_wifi() { return true; }
+  bool bad_server(Reason) { return false; }
+};
+
+/// A link to the server, driven by poll(): the LinkClient together with a port's socket, WiFi, randomness, watchdog and
+/// LED, in buffers of the caller's. Client adds the buffers.
+///
+/// `Port` has these members (ports/posix is an example; nothing is virtual, nothing may block):
+///
+///     static constexpr bool speaks_protocol_1;             is protocol 1 compiled in?
+///     wifi.connect(ssid, pw); wifi.disconnect(); bool wifi.is_up();        has an address
+///     transport.connect(const char* host, std::uint16_t port);             starts; the name is resolved anew
+///     ConnectStatus transport.progress();
+///     bool transport.next_address();                       tries the next one, if there is one; else false
+///     IoResult transport.read(char*, std::size_t); IoResult transport.write(const char*, std::size_t);
+///     transport.close();                                   also an attempt to connect; harmless when closed
+///     std::uint32_t random.next();
+///     watchdog.start(ms); watchdog.feed(); watchdog.stop();
+///     led.toggle();
+///     log.state(LinkState, Reason);                        called with config.verbose
+///
+/// `First` decides about failures before the link was up for the first time; it is never called afterwards.
+template <class Port, class First = KeepTrying>
+class BasicClient {
+ public:
+  using Link = BasicLinkClient<Port::speaks_protocol_1>;
+
+  BasicClient(Port& port, const ClientConfig& config, const ReceiveLimits& limits, const LinkBuffers& buffers,
+              First first = {});
+  BasicClient(const BasicClient&) = delete;
+  BasicClient& operator=(const BasicClient&) = delete;
+
+  /// Does everything that is due and returns when to call again at the latest (a time of the same clock as `now_ms`).
+  /// Call it also when the transport has bytes, and after write(), readline() or accept(). Never blocks.
+  std::uint32_t poll(std::uint32_t now_ms);
+  /// The time poll() returned; the time of the last poll() if a call since then left something to do at once.
+  std::uint32_t deadline_ms() const { return link_.deadline_ms(now_ms_); }
+
+  /// Queues a line and never blocks; see BasicLinkClient::write().
+  WriteResult write(std::string_view line, bool qos = true) { return link_.write(line, qos); }
+  bool acknowledged(std::uint32_t ticket) const { return link_.acknowledged(ticket); }
+  std::uint32_t unacknowledged() const { return link_.unacknowledged(); }
+
+  /// The next line, if there is one, and takes the line before it; see BasicLinkClient::readline().
+  bool readline(std::string_view& line) { return link_.readline(line); }
+  void accept() { link_.accept(); }
+
+  /// Is the link up?
+  bool status() const { return link_.is_open(); }
+  bool operator()() const { return status(); }
+  LinkState state() const { return link_.state(); }
+  Reason last_reason() const { return link_.last_reason(); }
+  std::uint32_t connects() const { return link_.connects(); }
+  std::size_t max_line() const { return link_.max_line(); }
+
+  /// Sends a last status line and closes, for good; also stops the watchdog where it can be stopped. poll() finishes
+  /// it: call it until state() is LinkState::closed.
+  void close();
+
+  const Link& link() const { return link_; }
+  const ClientConfig& config() const { return config_; }
+
+ private:
+  void read_all();
+  void flush();
+  void step(Step step);
+  void report();
+
+  static constexpr int max_reads_per_poll = 16;
+  static constexpr int max_steps_per_poll = 8;
+
+  Port& port_;
+  const ClientConfig config_;
+  const LinkSettings settings_;
+  Link link_;
+  std::uint32_t now_ms_ = 0;
+  LinkState reported_state_ = LinkState::wifi_down;
+  Reason reported_reason_ = Reason::none;
+  bool reported_up_ = false;
+  std::uint8_t reported_keepalives_ = 0;
+  First first_;
+};
+
+template <class Port, class First>
+BasicClient<Port, First>::BasicClient(Port& port, const ClientConfig& config, const ReceiveLimits& limits,
+                                      const LinkBuffers& buffers, First first)
+    : port_(port),
+      config_(config),
+      settings_{config.my_id, limits, config.protocol},
+      link_(settings_, buffers),
+      first_(first) {
+  if (config_.wdog) port_.watchdog.start(watchdog_ms);
+  port_.wifi.connect(config_.ssid, config_.pw);
+}
+
+template <class Port, class First>
+std::uint32_t BasicClient<Port, First>::poll(std::uint32_t now_ms) {
+  now_ms_ = now_ms;
+  if (config_.wdog && link_.state() != LinkState::closed) port_.watchdog.feed();
+  link_.wifi_is(port_.wifi.is_up(), now_ms);
+  if (link_.is_connecting()) {
+    link_.connect_progress(port_.transport.progress(), now_ms);
+    if (link_.connect_timed_out(now_ms) && port_.transport.next_address()) link_.another_address(now_ms);
+  }
+  read_all();
+  link_.tick(now_ms);
+  flush();
+  // After a step there may be another one; the bound only guards against a port that fails at once, for ever.
+  for (int steps = 0; steps < max_steps_per_poll; ++steps) {
+    const Step next = link_.next_step(now_ms);
+    if (next == Step::wait) break;
+    step(next);
+  }
+  report();
+  return deadline_ms();
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::read_all() {
+  for (int reads = 0; reads < max_reads_per_poll && link_.is_connected(); ++reads) {
+    const std::size_t room = link_.receive_room();
+    const IoResult result = port_.transport.read(link_.receive_space(), room);
+    if (result.bytes != 0) link_.received(result.bytes, now_ms_);
+    if (result.closed) link_.peer_closed();
+    if (result.closed || result.bytes < room) break;
+  }
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::flush() {
+  while (true) {
+    const std::string_view bytes = link_.output(now_ms_);
+    if (bytes.empty()) return;
+    const IoResult result = port_.transport.write(bytes.data(), bytes.size());
+    link_.sent(result.bytes, now_ms_);
+    if (result.closed) link_.peer_closed();
+    if (result.closed || result.bytes < bytes.size()) return;
+  }
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::step(Step step) {
+  const bool first_time = link_.connects() == 0;
+  switch (step) {
+    case Step::wait: break;
+    case Step::connect: port_.transport.connect(config_.server, config_.port); break;
+    case Step::close:
+      port_.transport.close();
+      link_.closed(now_ms_, port_.random.next());
+      if (first_time && link_.state() != LinkState::closed && !first_.bad_server(link_.last_reason())) link_.give_up();
+      break;
+    case Step::cycle_wifi:
+      // The reason tells a WiFi that does not come up from one that is only suspected.
+      if (first_time && link_.last_reason() == Reason::wifi && !first_.bad_wifi()) {
+        link_.give_up();
+        break;
+      }
+      port_.wifi.disconnect();
+      port_.wifi.connect(config_.ssid, config_.pw);
+      break;
+  }
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::report() {
+  if (config_.led && reported_keepalives_ != link_.keepalives()) port_.led.toggle();
+  reported_keepalives_ = link_.keepalives();
+  if (config_.verbose && reported_state_ != link_.state()) port_.log.state(link_.state(), link_.last_reason());
+  reported_state_ = link_.state();
+  const bool up = link_.is_open();
+  const Reason reason = up ? Reason::none : link_.last_reason();
+  if (up == reported_up_ && reason == reported_reason_) return;
+  reported_up_ = up;
+  reported_reason_ = reason;
+  if (config_.conn_cb != nullptr) config_.conn_cb(config_.conn_cb_argument, up, reason);
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::close() {
+  link_.close(now_ms_);
+  if (config_.wdog) port_.watchdog.stop();
+}
+
+/// The buffers of a Client. A base of it, so that they exist before the logic that uses them.
+template <class BufferSizes>
+class ClientBuffers {
+ protected:
+  static constexpr LinkBufferSizes sizes =
+      link_buffer_sizes(BufferSizes::queued_lines, BufferSizes::window, BufferSizes::max_line);
+  static_assert(BufferSizes::window >= min_window && BufferSizes::window <= max_window, "a window is 1 to 1024 lines");
+  static_assert(BufferSizes::max_line >= min_payload_limit && BufferSizes::max_line <= LineQueue::max_line_bytes,
+                "the protocol asks for lines of at least 32 bytes");
+  static_assert(BufferSizes::queued_lines >= 1, "a line waits in the queue until it is acknowledged");
+
+  static constexpr std::size_t at_least(std::size_t least, std::size_t wish) { return wish > least ? wish : least; }
+
+  LinkBuffers buffers() {
+    return {{queue_, sizeof queue_}, {inbox_, sizeof inbox_}, {receive_, sizeof receive_}, {output_, sizeof output_}};
+  }
+
+ private:
+  char queue_[sizes.queue];
+  char inbox_[sizes.inbox];
+  char receive_[at_least(sizes.receive, BufferSizes::io_bytes)];
+  char output_[at_least(sizes.output, BufferSizes::io_bytes)];
+};
+
+/// BasicClient with its own buffers, as an object of static size:
+///
+///     posix::Port port;
+///     tautline::Client<posix::Port> client(port, config);
+///     while (true) {
+///       client.poll(port.now_ms());
+///       std::string_view line;
+///       while (client.readline(line)) handle(line);
+///       port.wait(client.deadline_ms());
+///     }
+template <class Port, class BufferSizes = Sizes<>, class First = KeepTrying>
+class Client : private ClientBuffers<BufferSizes>, public BasicClient<Port, First> {
+ public:
+  explicit Client(Port& port, const ClientConfig& config, First first = {})
+      : BasicClient<Port, First>(port, config, {BufferSizes::window, BufferSizes::max_line, config.timeout_ms},
+                                 this->buffers(), first) {}
+};
+
+}  // namespace tautline

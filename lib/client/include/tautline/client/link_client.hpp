@@ -1,0 +1,242 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tautline/core/backoff.hpp"
+#include "tautline/core/event.hpp"
+#include "tautline/core/framing.hpp"
+#include "tautline/core/limits.hpp"
+#include "tautline/core/line_queue.hpp"
+#include "tautline/core/line_rules.hpp"
+#include "tautline/core/protocol_2.hpp"
+
+namespace tautline {
+
+/// TCP connect, counted for each address that is tried.
+constexpr std::uint32_t connect_limit_ms = 2000;
+/// Finding the addresses of a host name.
+constexpr std::uint32_t resolve_limit_ms = 5000;
+/// WiFi that is not up after this is told to start over.
+constexpr std::uint32_t wifi_limit_ms = 10000;
+/// WiFi that was seen down counts as up when it stayed up for this long.
+constexpr std::uint32_t wifi_stable_ms = 500;
+/// After so many failed connects in a row WiFi is cycled: the station may hang in a state that only this clears.
+constexpr std::uint8_t failed_connects_before_wifi_cycle = 3;
+
+/// Which protocol a client speaks. `automatic`: protocol 2, and protocol 1 once a server has answered as one of
+/// protocol 1 would.
+enum class Dialect : std::uint8_t { automatic = 0, protocol_1 = 1, protocol_2 = 2 };
+
+enum class LinkState : std::uint8_t {
+  wifi_down,   ///< waits for the network interface
+  waiting,     ///< waits before the next attempt to connect
+  connecting,  ///< resolves the name, connects TCP
+  handshake,   ///< TCP is up, the protocol is not yet
+  open,        ///< lines flow
+  closing,     ///< told to close: sends what is due, then closes
+  closed,      ///< closed for good by this side
+};
+
+const char* to_string(LinkState state);
+
+/// What the host (the program around the LinkClient) has to do next.
+enum class Step : std::uint8_t {
+  wait,        ///< nothing before deadline_ms(), the next bytes or the next call of the application
+  connect,     ///< open a TCP connection, the server's name resolved anew; report to connect_progress()
+  close,       ///< close the TCP connection, or the attempt, then call closed()
+  cycle_wifi,  ///< disconnect the network interface and connect it again; then report to wifi_is() as always
+};
+
+/// How a TCP connection attempt stands.
+enum class ConnectStatus : std::uint8_t { resolving, connecting, connected, unresolved, unreachable };
+
+struct WriteResult {
+  WriteStatus status = WriteStatus::ok;
+  std::uint32_t ticket = 0;  ///< for acknowledged(); meaningful for an accepted qos line
+};
+
+/// What stays the same for the life of a client. The id's characters must outlive the client.
+struct LinkSettings {
+  std::string_view id;
+  ReceiveLimits limits;  ///< own window, longest line in either direction, own timeout
+  Dialect dialect = Dialect::protocol_2;
+};
+
+/// The caller's memory for one client; link_buffer_sizes() tells how much of each.
+struct LinkBuffers {
+  struct Storage {
+    char* data = nullptr;
+    std::size_t size = 0;
+  };
+  Storage queue;    ///< lines to send, kept until acknowledged
+  Storage inbox;    ///< lines received and not yet taken
+  Storage receive;  ///< bytes received, not yet a line
+  Storage output;   ///< bytes produced, not yet sent
+};
+
+/// The least sizes for these limits; the receive and output buffers may be larger (fewer system calls).
+struct LinkBufferSizes {
+  std::size_t queue;
+  std::size_t inbox;
+  std::size_t receive;
+  std::size_t output;
+};
+
+constexpr LinkBufferSizes link_buffer_sizes(std::size_t queued_lines, std::size_t window, std::size_t max_line) {
+  const std::size_t line = max_line + max_line_overhead;
+  const std::size_t longest = line > max_handshake_bytes ? line : max_handshake_bytes;
+  return {LineQueue::bytes_for(queued_lines, max_line), LineQueue::bytes_for(window + 1, max_line), longest + 1,
+          longest + 1};
+}
+
+/// The client's side of a link without its socket, clock or randomness: the queue of lines to send, the inbox, the
+/// protocol, and the state machine that connects, judges, closes and tries again.
+///
+/// The host drives it (Client does; a simulator can):
+///
+///     link.wifi_is(up, now);
+///     link.connect_progress(status, now);              while connecting()
+///     read into receive_space(), received(n, now)      while is_connected(), until nothing more is there; or
+///     peer_closed() link.tick(now);                                  after reading: a host that wakes late must not
+///     judge silence first send output(now), sent(n, now)                   until output() is empty or the transport
+///     takes no more do what next_step(now) says                      until it says wait
+///
+/// All times are milliseconds of one monotonic clock, compared by difference; the host calls at least once in 2^31 ms.
+/// Nothing here blocks, allocates or throws. `with_protocol_1` decides whether protocol 1 is compiled in.
+template <bool with_protocol_1>
+class BasicLinkClient {
+ public:
+  /// `settings` must outlive the client. limits.max_payload is also the longest line this side can send.
+  BasicLinkClient(const LinkSettings& settings, const LinkBuffers& buffers);
+  BasicLinkClient(const BasicLinkClient&) = delete;
+  BasicLinkClient& operator=(const BasicLinkClient&) = delete;
+
+  // ---- for the application -----------------------------------------------------------------------------------------
+
+  /// Queues a line; one final newline is accepted, any other is refused. Never blocks.
+  /// qos: kept until the server has taken responsibility for it; `would_block` when the queue is full.
+  /// Not qos: sent at most once, at once; `would_block` when the link is down or its output is full.
+  WriteResult write(std::string_view line, bool qos = true);
+
+  /// Has the server taken responsibility for the line with this ticket? Valid for the last 2^31 lines.
+  bool acknowledged(std::uint32_t ticket) const;
+
+  /// Lines written and not yet acknowledged.
+  std::uint32_t unacknowledged() const { return queue_.size(); }
+
+  /// The next received line, if there is one. It is taken, that is acknowledged to the server, when the application
+  /// calls readline() again or accept(), not before; until then its bytes stay valid, also through an outage.
+  bool readline(std::string_view& line);
+  /// Takes the line that readline() handed out, if there is one: the application is done with it.
+  void accept();
+  /// Would readline() give a line?
+  bool has_line() const { return inbox_.size() > (holding_ ? 1U : 0U); }
+
+  /// Longest line that write() accepts now: the agreed maximum, or the own one before the server named its.
+  std::size_t max_line() const;
+
+  /// Ends the link from this side: what is due is sent (a last status line), then the connection is closed. Lines not
+  /// acknowledged are lost: a program that minds polls until unacknowledged() is 0 first.
+  void close(std::uint32_t now_ms);
+
+  bool is_open() const { return state_ == LinkState::open; }
+  LinkState state() const { return state_; }
+  /// Why the link is down, or why it last was.
+  Reason last_reason() const { return reason_; }
+  /// How many times the link came up.
+  std::uint32_t connects() const { return connects_; }
+  /// Qos=False lines that arrived when there was no slot for them.
+  std::uint32_t dropped_plain_lines() const { return dropped_plain_; }
+  /// The server has acknowledged nothing for ten timeouts while lines wait: its application does not read.
+  bool stalled() const { return stalled_; }
+  /// Status lines and empty lines received, modulo 256: a heartbeat LED toggles when it changes.
+  std::uint8_t keepalives() const { return keepalives_; }
+  Dialect dialect() const;
+  const LinkNumbers& numbers() const { return numbers_; }
+
+  // ---- for the host ------------------------------------------------------------------------------------------------
+
+  void wifi_is(bool up, std::uint32_t now_ms);
+
+  bool is_connecting() const { return state_ == LinkState::connecting; }
+  void connect_progress(ConnectStatus status, std::uint32_t now_ms);
+  /// The present address was tried for connect_limit_ms. A host that has another one tries it and says so with
+  /// another_address(); else the attempt ends with tick().
+  bool connect_timed_out(std::uint32_t now_ms) const;
+  void another_address(std::uint32_t now_ms);
+
+  /// Is there a TCP connection to read from and write to?
+  bool is_connected() const {
+    return state_ == LinkState::handshake || state_ == LinkState::open || state_ == LinkState::closing;
+  }
+  /// Where to put received bytes. There is always room for at least one.
+  char* receive_space() { return receive_.free_space(); }
+  std::size_t receive_room() const { return receive_.free_bytes(); }
+  void received(std::size_t count, std::uint32_t now_ms);
+  /// FIN or RST.
+  void peer_closed();
+
+  /// Judges the timers. Call after reading.
+  void tick(std::uint32_t now_ms);
+
+  /// The bytes to send next; empty if there are none. Valid until any other call.
+  std::string_view output(std::uint32_t now_ms);
+  /// The transport took `count` of them; 0: it takes none now.
+  void sent(std::size_t count, std::uint32_t now_ms);
+
+  Step next_step(std::uint32_t now_ms);
+  /// After Step::close. `random`: any uniformly distributed number, for the jitter of the next attempt.
+  void closed(std::uint32_t now_ms, std::uint32_t random);
+  /// The application's bad_wifi or bad_server said stop: closed for good, with the reason of the failure kept.
+  void give_up();
+
+  /// When to call next_step() again if nothing else happens: not after this time.
+  std::uint32_t deadline_ms(std::uint32_t now_ms) const;
+
+ private:
+  void take();
+  void drop_inbox();
+  void act_on(const Input& input);
+  void receive_line(std::string_view line, std::uint32_t now_ms);
+  void release_acknowledged();
+  void fail(Reason reason);
+  void set_state(LinkState state, std::uint32_t timer_ms);
+  void go_down(std::uint32_t now_ms);
+
+  const LinkSettings& settings_;
+  LineQueue queue_;
+  LineQueue inbox_;
+  LineBuffer receive_;
+  LinkNumbers numbers_;
+  Protocol2 protocol_;
+  Backoff backoff_;
+  char* output_;
+  std::uint32_t output_size_;
+  std::uint32_t output_begin_ = 0;
+  std::uint32_t output_end_ = 0;
+  std::uint32_t timer_ms_ = 0;    ///< when the present state began, or its limit
+  std::uint32_t blocked_ms_ = 0;  ///< when the transport last took bytes, or had none to take
+  std::uint32_t agreed_max_line_ = 0;
+  std::uint32_t connects_ = 0;
+  std::uint32_t dropped_plain_ = 0;
+  LinkState state_ = LinkState::wifi_down;
+  Reason reason_ = Reason::none;
+  std::uint8_t failed_connects_ = 0;
+  std::uint8_t keepalives_ = 0;
+  bool holding_ = false;  ///< the front of the inbox is in the application's hands
+  bool stale_ = false;    ///< ... and belongs to a session that is forgotten: taking it acknowledges nothing
+  bool ending_ = false;   ///< the connection is over: Step::close is due
+  bool stalled_ = false;
+};
+
+extern template class BasicLinkClient<false>;
+extern template class BasicLinkClient<true>;
+
+/// Protocol 2 only: what a device links.
+using LinkClient = BasicLinkClient<false>;
+/// Protocols 2 and 1.
+using DualLinkClient = BasicLinkClient<true>;
+
+}  // namespace tautline
