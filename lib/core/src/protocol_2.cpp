@@ -13,7 +13,9 @@ Input simple(Event event) {
   return input;
 }
 
-bool is_bye_code(Reason reason) { return reason >= Reason::version; }
+bool is_bye_code(Reason reason) {
+  return reason >= Reason::version;
+}
 
 }  // namespace
 
@@ -79,6 +81,7 @@ Input Protocol2::peer_said_bye(std::string_view after_bye) {
 
 void Protocol2::open(LinkNumbers& numbers, std::uint32_t sent, std::uint32_t now_ms) {
   phase_ = Phase::open;
+  numbers.generation = generation_;
   cursor_ = numbers.base;
   sent_ = sent;
   opened_at_ms_ = now_ms;
@@ -152,8 +155,7 @@ Input Protocol2::receive_server_go(LinkNumbers& numbers, std::string_view line, 
 
 Input Protocol2::receive_from_client(LinkNumbers& numbers, std::string_view line, std::uint32_t now_ms) {
   if (phase_ == Phase::open) {
-    // Fencing: another connection has adopted a newer generation. This one can neither store nor acknowledge.
-    if (numbers.generation != generation_) return fail_with(Reason::superseded);
+    if (fenced(numbers)) return fail_with(Reason::superseded);
     return receive_open(numbers, line, now_ms);
   }
   if (phase_ != Phase::hello_heard) return Input{};
@@ -178,7 +180,6 @@ Input Protocol2::receive_client_go(LinkNumbers& numbers, const wire_2::ClientGo&
   // H7: the client took lines that this record never held: it was rolled back. The host draws a new sid.
   if (go.has_ack && after(go.ack, numbers.next - 1)) return fail_with(Reason::sid);
 
-  numbers.generation = generation_;
   if (!numbers.epoch_known || numbers.epoch != epoch) {
     numbers.epoch = epoch;
     numbers.epoch_known = true;
@@ -266,17 +267,28 @@ Input Protocol2::on_resend(const LinkNumbers& numbers, std::uint32_t seq) {
 }
 
 bool Protocol2::has_plain_slot(const LinkNumbers& numbers, std::uint32_t queued, std::uint32_t capacity) const {
-  const std::uint32_t promised = numbers.ack + own_window_ - numbers.rx;
+  // More than the window may wait where the window was made smaller since: then nothing is promised.
+  const std::uint32_t waiting = numbers.rx - numbers.ack;
+  const std::uint32_t promised = waiting < own_window_ ? own_window_ - waiting : 0;
   return queued + promised < capacity;
 }
 
-// ---- output ----------------------------------------------------------------------------------------------------------
+// ---- output
+// ----------------------------------------------------------------------------------------------------------
 
 bool Protocol2::may_send_data(const LinkNumbers& numbers) const {
   return phase_ == Phase::open && before(cursor_, numbers.next) && cursor_ - numbers.base < peer_window_;
 }
 
-bool Protocol2::has_output(const LinkNumbers& numbers) const { return pending_ != 0 || may_send_data(numbers); }
+/// Has another connection adopted a newer generation? The numbers are that one's now, perhaps of another life of the
+/// client: an acknowledgement made of them would complete lines that nobody received.
+bool Protocol2::fenced(const LinkNumbers& numbers) const {
+  return phase_ == Phase::open && numbers.generation != generation_;
+}
+
+bool Protocol2::has_output(const LinkNumbers& numbers) const {
+  return pending_ != 0 || may_send_data(numbers);
+}
 
 char* Protocol2::put_handshake(const LinkNumbers& numbers, char* out) {
   if ((pending_ & pending_client_go) != 0) {
@@ -290,27 +302,35 @@ char* Protocol2::put_handshake(const LinkNumbers& numbers, char* out) {
     return wire_2::put_client_go(out, go);
   }
   if ((pending_ & pending_hi) != 0) {
-    return wire_2::put_hi(out, {generation_, numbers.sid, {own_window_, own_max_payload_, keepalive_.own_timeout_ms()}});
+    return wire_2::put_hi(out,
+                          {generation_, numbers.sid, {own_window_, own_max_payload_, keepalive_.own_timeout_ms()}});
   }
   return wire_2::put_server_go(out, {generation_, numbers.ack, numbers.base - 1});
 }
 
 std::size_t Protocol2::produce(LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room,
                                std::uint32_t now_ms) {
+  if (fenced(numbers)) fail(Reason::superseded);
   char* p = out;
   const auto left = [&] { return room - static_cast<std::size_t>(p - out); };
-  if ((pending_ & pending_bye) != 0 && left() >= wire_2::max_bye_bytes) {
-    pending_ = 0;
-    p = wire_2::put_bye(p, failure_);
-    return static_cast<std::size_t>(p - out);
-  }
   constexpr std::uint8_t handshake = pending_hi | pending_client_go | pending_server_go;
   if ((pending_ & handshake) != 0 && left() > max_handshake_bytes) {
     p = put_handshake(numbers, p);
     pending_ &= static_cast<std::uint8_t>(~handshake);
   }
-  if (phase_ != Phase::open) return static_cast<std::size_t>(p - out);
+  if (phase_ == Phase::open) p = put_open_lines(numbers, queue, p, left(), now_ms);
+  // Last, because a line that the peer can't take is found while lines are written, and ends the connection.
+  if ((pending_ & pending_bye) != 0 && left() >= wire_2::max_bye_bytes) {
+    p = wire_2::put_bye(p, failure_);
+    pending_ = 0;
+  }
+  return static_cast<std::size_t>(p - out);
+}
 
+char* Protocol2::put_open_lines(const LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room,
+                                std::uint32_t now_ms) {
+  char* p = out;
+  const auto left = [&] { return room - static_cast<std::size_t>(p - out); };
   if ((pending_ & pending_resend) != 0 && left() >= wire_2::max_status_bytes) {
     p = wire_2::put_resend(p, numbers.rx + 1);
     pending_ &= static_cast<std::uint8_t>(~pending_resend);
@@ -324,7 +344,7 @@ std::size_t Protocol2::produce(LinkNumbers& numbers, LineQueue& queue, char* out
     queue.seek(cursor_ - numbers.base);
     const std::string_view payload = queue.at_cursor();
     if (payload.size() > peer_max_payload_) {
-      fail(Reason::size);  // n shrank while the line was queued; the BYE goes out with the next call
+      fail(Reason::size);  // n shrank while the line was queued
       break;
     }
     if (left() < payload.size() + max_line_overhead) break;
@@ -332,12 +352,17 @@ std::size_t Protocol2::produce(LinkNumbers& numbers, LineQueue& queue, char* out
     sent_ = later(sent_, cursor_);
     ++cursor_;
   }
-  return static_cast<std::size_t>(p - out);
+  return p;
 }
 
-// ---- time --------------------------------------------------------------------------------------------------------------
+// ---- time
+// --------------------------------------------------------------------------------------------------------------
 
 Due Protocol2::poll(const LinkNumbers& numbers, std::uint32_t now_ms) {
+  if (fenced(numbers)) {
+    fail(Reason::superseded);
+    return Due::output;
+  }
   if (phase_ == Phase::idle || phase_ == Phase::failed) return Due::nothing;
   if (keepalive_.silent(now_ms)) return Due::silent;
   if (phase_ != Phase::open) return Due::nothing;

@@ -15,7 +15,7 @@ namespace tautline {
 /// The numbers of a link that outlive its connections. On a client they live in RAM; on a server they are the store's
 /// record of that client. docs/protocol.md, "State".
 struct LinkNumbers {
-  std::uint32_t generation = 0;  ///< server: the adopted generation, the fencing token (`cur`)
+  std::uint32_t generation = 0;  ///< of the newest connection that opened; on a server the fencing token (`cur`)
   std::uint32_t epoch = 0;       ///< one life of the client
   std::uint32_t sid = 0;         ///< one life of the server's record
   std::uint32_t rx = 0;          ///< last line received in order
@@ -34,7 +34,9 @@ struct LinkNumbers {
 ///
 /// The host feeds complete lines to receive(), acts on each Input, and after a batch of lines calls produce() until it
 /// returns 0 and sends the bytes. It calls poll() at deadline_ms(). All times are of one monotonic clock in
-/// milliseconds, compared by difference. A connection that failed needs start_*() again.
+/// milliseconds, compared by difference. A connection that failed needs start_*() again. One whose link was taken over
+/// by a newer connection fails with Reason::superseded at its next receive_from_client(), poll() or produce(), which
+/// then writes the BYE; produce() can also fail with Reason::size. The host looks at phase() after each.
 ///
 /// The rule names (H1 ... R3, K) are those of docs/protocol.md.
 class Protocol2 {
@@ -69,7 +71,8 @@ class Protocol2 {
   /// after the present one; must not be after rx.
   void acknowledge(LinkNumbers& numbers, std::uint32_t ack);
 
-  /// May a qos=False line take a slot, when `queued` of `capacity` slots are in use? (Not one that the window promises.)
+  /// May a qos=False line take a slot, when `queued` of `capacity` slots are in use? (Not one that the window
+  /// promises.)
   bool has_plain_slot(const LinkNumbers& numbers, std::uint32_t queued, std::uint32_t capacity) const;
 
   /// Ends the connection from this side: a BYE with this code becomes due (open or half open), nothing else is sent.
@@ -77,8 +80,8 @@ class Protocol2 {
   /// Before an orderly end: makes one last status line due even if nothing changed.
   void request_status() { pending_ |= pending_status; }
 
-  /// Writes as many due lines as fit to `out` and returns the number of bytes. Call with at least max_handshake_bytes + 1
-  /// of room; a data line is written when it fits whole. `queue` holds the unacknowledged lines; its front is
+  /// Writes as many due lines as fit to `out` and returns the number of bytes. Call with at least max_handshake_bytes +
+  /// 1 of room; a data line is written when it fits whole. `queue` holds the unacknowledged lines; its front is
   /// numbers.base.
   std::size_t produce(LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room, std::uint32_t now_ms);
 
@@ -120,12 +123,14 @@ class Protocol2 {
   Input on_status(LinkNumbers& numbers, std::uint32_t ack, std::uint32_t sent);
   Input on_resend(const LinkNumbers& numbers, std::uint32_t seq);
   bool may_send_data(const LinkNumbers& numbers) const;
+  bool fenced(const LinkNumbers& numbers) const;
   char* put_handshake(const LinkNumbers& numbers, char* out);
+  char* put_open_lines(const LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room, std::uint32_t now_ms);
 
   Keepalive keepalive_;
   std::uint32_t generation_ = 0;
-  std::uint32_t cursor_ = 1;         ///< next line to send
-  std::uint32_t sent_ = 0;           ///< highest line sent on this connection
+  std::uint32_t cursor_ = 1;  ///< next line to send
+  std::uint32_t sent_ = 0;    ///< highest line sent on this connection
   std::uint32_t peer_max_payload_ = ReceiveLimits{}.max_payload;
   std::uint32_t own_max_payload_ = ReceiveLimits{}.max_payload;
   std::uint32_t opened_at_ms_ = 0;
