@@ -66,18 +66,23 @@ endfunction()
 # A GoogleTest executable; every TEST in it is a ctest test. The first label is always the name of the directory below
 # test/ (unit, property, integration); LABELS adds more: `threads` marks what ThreadSanitizer has to run. GoogleTest,
 # GoogleMock and main() are linked; rapidcheck is not: name it in LIBS (rapidcheck, rapidcheck_gtest for RC_GTEST_PROP).
-# SERIAL: no other test runs beside it. PROGRAMS: programs that the test starts; it finds them in the directory
+# TIMEOUT, of each TEST, is 30 for unit tests and 120 for others. SERIAL: no other test runs beside it. PROGRAMS: programs that the test starts; it finds them in the directory
 # TAUTLINE_PROGRAM_DIR, a macro.
 function(tautline_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "SOURCES;LIBS;LABELS;PROGRAMS")
   if(DEFINED arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "tautline_test(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
-  endif()
   file(RELATIVE_PATH below_test "${PROJECT_SOURCE_DIR}/test" "${CMAKE_CURRENT_SOURCE_DIR}")
   string(REGEX REPLACE "/.*" "" directory_label "${below_test}")
+  if(NOT arg_TIMEOUT)
+    # A unit test takes milliseconds; one that hangs should say so soon, with a sanitizer too.
+    if(directory_label STREQUAL "unit")
+      set(arg_TIMEOUT 30)
+    else()
+      set(arg_TIMEOUT 120)
+    endif()
+  endif()
   set(labels ${directory_label} ${arg_LABELS})
   list(REMOVE_DUPLICATES labels)
 
