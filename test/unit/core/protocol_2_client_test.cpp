@@ -81,6 +81,11 @@ TEST(Protocol2Client, the_epoch_is_fixed_only_by_the_servers_go) {
   third.connects();
   third.hears("HI 9 99\n");
   EXPECT_EQ(third.sends(), "GO 9 0 0 8\n");
+  third.hears("GO 9 0 0\n");
+  Connection fourth(link);
+  fourth.connects();
+  fourth.hears("HI 10 99\n");
+  EXPECT_EQ(fourth.sends(), "GO 10 0 0 8\n");
 }
 
 TEST(Protocol2Client, before_the_servers_go_it_sends_nothing_but_its_own) {
@@ -320,7 +325,7 @@ TEST(Protocol2Client, an_ack_outside_what_is_unacknowledged_closes) {
 
 TEST(Protocol2Client, an_ack_may_pass_what_this_connection_sent) {
   OpenClient client;
-  for (int i = 1; i <= 3; ++i) client.link.writes(std::to_string(i));
+  for (const char* line : {"one", "two"}) client.link.writes(line);
   client.connection.sends();
   Connection second(client.link);
   second.connects();
@@ -328,8 +333,11 @@ TEST(Protocol2Client, an_ack_may_pass_what_this_connection_sent) {
   second.sends();
   second.hears("GO 8 0 0\n");
   EXPECT_EQ(second.hears("A2 0\n").event, Event::acknowledged);  // taken from the old connection, after this one opened
-  EXPECT_EQ(second.sends(), "D3 3\n");
-  EXPECT_EQ(second.hears("R4\n").event, Event::none);
+  EXPECT_EQ(second.sends(), "");
+  EXPECT_EQ(second.hears("R3\n").event, Event::none);
+  client.link.now_ms += 500;
+  second.polls();
+  EXPECT_EQ(second.sends(), "A0 2\n");
 }
 
 TEST(Protocol2Client, r_moves_the_cursor_back) {
