@@ -91,6 +91,13 @@ void LineQueue::clear() {
   head_ = tail_ = limit_ = count_ = cursor_ = cursor_index_ = 0;
 }
 
+void LineQueue::keep_front() {
+  tail_ = head_ + static_cast<std::uint32_t>(header_bytes + front().size());
+  count_ = 1;
+  cursor_ = head_;
+  cursor_index_ = 0;
+}
+
 char* LineQueue::move_to(char* storage, std::size_t bytes) {
   LineQueue moved(storage, bytes);
   const std::uint32_t index = cursor_index_;

@@ -129,6 +129,7 @@ class BasicClient {
   void flush();
   void step(Step step);
   void report();
+  bool is_servers_fault() const { return link_.state() != LinkState::closed && link_.last_reason() != Reason::wifi; }
 
   static constexpr int max_reads_per_poll = 16;
   static constexpr int max_steps_per_poll = 8;
@@ -181,7 +182,7 @@ std::uint32_t BasicClient<Port, First>::poll(std::uint32_t now_ms) {
 
 template <class Port, class First>
 void BasicClient<Port, First>::read_all() {
-  for (int reads = 0; reads < max_reads_per_poll && link_.is_connected(); ++reads) {
+  for (int reads = 0; reads < max_reads_per_poll && link_.wants_bytes(); ++reads) {
     const std::size_t room = link_.receive_room();
     const IoResult result = port_.transport.read(link_.receive_space(), room);
     if (result.bytes != 0) link_.received(result.bytes, now_ms_);
@@ -211,7 +212,7 @@ void BasicClient<Port, First>::step(Step step) {
     case Step::close:
       port_.transport.close();
       link_.closed(now_ms_, port_.random.next());
-      if (first_time && link_.state() != LinkState::closed && !first_.bad_server(link_.last_reason())) link_.give_up();
+      if (first_time && is_servers_fault() && !first_.bad_server(link_.last_reason())) link_.give_up();
       break;
     case Step::cycle_wifi:
       // The reason tells a WiFi that does not come up from one that is only suspected.
@@ -227,8 +228,9 @@ void BasicClient<Port, First>::step(Step step) {
 
 template <class Port, class First>
 void BasicClient<Port, First>::report() {
-  if (config_.led && reported_keepalives_ != link_.keepalives()) port_.led.toggle();
-  reported_keepalives_ = link_.keepalives();
+  for (; reported_keepalives_ != link_.keepalives(); ++reported_keepalives_) {
+    if (config_.led) port_.led.toggle();
+  }
   if (config_.verbose && reported_state_ != link_.state()) port_.log.state(link_.state(), link_.last_reason());
   reported_state_ = link_.state();
   const bool up = link_.is_open();

@@ -10,6 +10,7 @@
 #include "tautline/core/limits.hpp"
 #include "tautline/core/line_queue.hpp"
 #include "tautline/core/line_rules.hpp"
+#include "tautline/core/protocol_1.hpp"
 #include "tautline/core/protocol_2.hpp"
 
 namespace tautline {
@@ -35,7 +36,8 @@ enum class LinkState : std::uint8_t {
   connecting,  ///< resolves the name, connects TCP
   handshake,   ///< TCP is up, the protocol is not yet
   open,        ///< lines flow
-  closing,     ///< told to close: sends what is due, then closes
+  closing,     ///< told to close: sends what is due
+  ending,      ///< the connection is over: sends a BYE if it can, then closes
   closed,      ///< closed for good by this side
 };
 
@@ -91,22 +93,38 @@ constexpr LinkBufferSizes link_buffer_sizes(std::size_t queued_lines, std::size_
           longest + 1};
 }
 
+namespace client_detail {
+
+/// What a client that also speaks protocol 1 remembers beside.
+template <bool with_protocol_1>
+struct Protocol1Part {
+  Protocol1 protocol_1;
+  Link1Numbers numbers_1;         ///< base and next as in LinkNumbers
+  std::string_view paused_line;   ///< received, but the inbox had no room; in the receive buffer
+  bool speaking_1 = false;        ///< the present or next connection speaks protocol 1
+  bool protocol_2_known = false;  ///< automatic: the server was last seen to speak protocol 2
+};
+template <>
+struct Protocol1Part<false> {};
+
+}  // namespace client_detail
+
 /// The client's side of a link without its socket, clock or randomness: the queue of lines to send, the inbox, the
 /// protocol, and the state machine that connects, judges, closes and tries again.
 ///
-/// The host drives it (Client does; a simulator can):
+/// The host drives it (BasicClient does; a simulator can, too):
 ///
 ///     link.wifi_is(up, now);
-///     link.connect_progress(status, now);              while connecting()
-///     read into receive_space(), received(n, now)      while is_connected(), until nothing more is there; or
-///     peer_closed() link.tick(now);                                  after reading: a host that wakes late must not
-///     judge silence first send output(now), sent(n, now)                   until output() is empty or the transport
-///     takes no more do what next_step(now) says                      until it says wait
+///     link.connect_progress(status, now);      while is_connecting()
+///     read, received(count, now)               while wants_bytes(), until nothing more is there; or peer_closed()
+///     link.tick(now);                          after reading: a host that wakes late must not judge silence first
+///     send output(now), sent(count, now)       until output() is empty or the transport takes no more
+///     do what next_step(now) says              until it says wait
 ///
 /// All times are milliseconds of one monotonic clock, compared by difference; the host calls at least once in 2^31 ms.
 /// Nothing here blocks, allocates or throws. `with_protocol_1` decides whether protocol 1 is compiled in.
 template <bool with_protocol_1>
-class BasicLinkClient {
+class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
  public:
   /// `settings` must outlive the client. limits.max_payload is also the longest line this side can send.
   BasicLinkClient(const LinkSettings& settings, const LinkBuffers& buffers);
@@ -148,12 +166,13 @@ class BasicLinkClient {
   /// How many times the link came up.
   std::uint32_t connects() const { return connects_; }
   /// Qos=False lines that arrived when there was no slot for them.
-  std::uint32_t dropped_plain_lines() const { return dropped_plain_; }
+  std::uint32_t dropped_plain_lines() const { return dropped_plain_lines_; }
   /// The server has acknowledged nothing for ten timeouts while lines wait: its application does not read.
   bool stalled() const { return stalled_; }
-  /// Status lines and empty lines received, modulo 256: a heartbeat LED toggles when it changes.
+  /// Signs of life received, modulo 256: a heartbeat LED toggles when it changes.
   std::uint8_t keepalives() const { return keepalives_; }
-  Dialect dialect() const;
+  /// What the present or next connection speaks.
+  bool speaks_protocol_1() const;
   const LinkNumbers& numbers() const { return numbers_; }
 
   // ---- for the host ------------------------------------------------------------------------------------------------
@@ -165,18 +184,17 @@ class BasicLinkClient {
   /// The present address was tried for connect_limit_ms. A host that has another one tries it and says so with
   /// another_address(); else the attempt ends with tick().
   bool connect_timed_out(std::uint32_t now_ms) const;
-  void another_address(std::uint32_t now_ms);
+  void another_address(std::uint32_t now_ms) { timer_ms_ = now_ms + connect_limit_ms; }
 
-  /// Is there a TCP connection to read from and write to?
-  bool is_connected() const {
-    return state_ == LinkState::handshake || state_ == LinkState::open || state_ == LinkState::closing;
-  }
-  /// Where to put received bytes. There is always room for at least one.
+  /// Should the host read now? False without a connection, and when a full inbox holds up protocol 1, which has no
+  /// other way to tell.
+  bool wants_bytes() const;
+  /// Where to put received bytes; while wants_bytes() there is room for at least one.
   char* receive_space() { return receive_.free_space(); }
   std::size_t receive_room() const { return receive_.free_bytes(); }
   void received(std::size_t count, std::uint32_t now_ms);
   /// FIN or RST.
-  void peer_closed();
+  void peer_closed() { fail(Reason::peer_closed); }
 
   /// Judges the timers. Call after reading.
   void tick(std::uint32_t now_ms);
@@ -189,21 +207,34 @@ class BasicLinkClient {
   Step next_step(std::uint32_t now_ms);
   /// After Step::close. `random`: any uniformly distributed number, for the jitter of the next attempt.
   void closed(std::uint32_t now_ms, std::uint32_t random);
-  /// The application's bad_wifi or bad_server said stop: closed for good, with the reason of the failure kept.
+  /// The application's bad_wifi or bad_server said stop: closed for good; last_reason() stays.
   void give_up();
 
-  /// When to call next_step() again if nothing else happens: not after this time.
+  /// When the host has to call again at the latest, if nothing else happens. `now_ms`, if something is due.
   std::uint32_t deadline_ms(std::uint32_t now_ms) const;
 
  private:
-  void take();
-  void drop_inbox();
-  void act_on(const Input& input);
+  using Part1 = client_detail::Protocol1Part<with_protocol_1>;
+
+  bool is_connected() const { return state_ >= LinkState::handshake && state_ <= LinkState::ending; }
+  bool has_output(std::uint32_t now_ms) const;
+  WriteStatus check_line(std::string_view line) const;
+  WriteStatus queue_line(std::string_view line, bool qos, std::uint32_t& ticket);
+  WriteStatus send_plain(std::string_view line);
+  void start_handshake(std::uint32_t now_ms);
+  void receive_lines(std::uint32_t now_ms);
   void receive_line(std::string_view line, std::uint32_t now_ms);
+  void receive_line_1(std::string_view line, std::uint32_t now_ms);
+  void read_on(std::uint32_t now_ms);
+  void act_on(const Input& input);
+  void opened();
+  void take_plain_line(std::string_view payload);
+  void drop_inbox();
   void release_acknowledged();
   void fail(Reason reason);
-  void set_state(LinkState state, std::uint32_t timer_ms);
-  void go_down(std::uint32_t now_ms);
+  void wait_until(std::uint32_t at_ms);
+  void judge_connection(std::uint32_t now_ms);
+  void judge_failure();
 
   const LinkSettings& settings_;
   LineQueue queue_;
@@ -216,19 +247,24 @@ class BasicLinkClient {
   std::uint32_t output_size_;
   std::uint32_t output_begin_ = 0;
   std::uint32_t output_end_ = 0;
-  std::uint32_t timer_ms_ = 0;    ///< when the present state began, or its limit
-  std::uint32_t blocked_ms_ = 0;  ///< when the transport last took bytes, or had none to take
-  std::uint32_t agreed_max_line_ = 0;
+  std::uint32_t timer_ms_ = 0;    ///< when the present state ends, for the states that end by time
+  std::uint32_t blocked_ms_ = 0;  ///< with blocked_: when the transport last took bytes
+  std::uint32_t agreed_max_line_;
   std::uint32_t connects_ = 0;
-  std::uint32_t dropped_plain_ = 0;
+  std::uint32_t dropped_plain_lines_ = 0;
   LinkState state_ = LinkState::wifi_down;
   Reason reason_ = Reason::none;
   std::uint8_t failed_connects_ = 0;
   std::uint8_t keepalives_ = 0;
-  bool holding_ = false;  ///< the front of the inbox is in the application's hands
-  bool stale_ = false;    ///< ... and belongs to a session that is forgotten: taking it acknowledges nothing
-  bool ending_ = false;   ///< the connection is over: Step::close is due
+  bool started_ = false;    ///< the first wifi_is() has come
+  bool resolving_ = false;  ///< connecting: the name has no address yet
+  bool was_open_ = false;   ///< this connection got as far as open
+  bool blocked_ = false;    ///< the transport took less than it was given
+  bool final_ = false;      ///< told to close for good
+  bool wifi_cycle_due_ = false;
   bool stalled_ = false;
+  bool holding_ = false;  ///< the front of the inbox is in the application's hands ...
+  bool stale_ = false;    ///< ... and belongs to a session that is forgotten: taking it acknowledges nothing
 };
 
 extern template class BasicLinkClient<false>;

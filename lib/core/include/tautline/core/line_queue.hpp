@@ -48,6 +48,8 @@ class LineQueue {
   std::uint8_t cursor_tag() const { return tag_at(cursor_); }
 
   void clear();
+  /// Removes all lines but the oldest, whose view stays valid. The queue must not be empty.
+  void keep_front();
 
   /// Moves all lines, and the cursor, to other storage that has room for them; returns the old storage.
   char* move_to(char* storage, std::size_t bytes);

@@ -1,0 +1,7 @@
+#include "link_client_impl.hpp"
+
+namespace tautline {
+
+template class BasicLinkClient<false>;
+
+}  // namespace tautline
