@@ -146,7 +146,7 @@ std::size_t Protocol1::produce(Link1Numbers& numbers, LineQueue& queue, char* ou
     up_ = true;
     sender_.retransmit_if_due(numbers, now_ms);
     Sender1::Message message;
-    while (sender_.next_message(numbers, queue, message) && left() >= room_for(message.payload.size())) {
+    while (sender_.next_message(numbers, queue, now_ms, message) && left() >= room_for(message.payload.size())) {
       end = wire_1::put_message(end, message.number, message.payload);
       sender_.sent(numbers, now_ms);
     }

@@ -62,21 +62,27 @@ bool Sender1::acknowledge(SendNumbers1& numbers, std::uint8_t number, std::uint3
   if (steps >= numbers.sent - numbers.base) return false;
   const std::uint32_t ticket = numbers.sent - 1 - steps;
   if (numbers.settled.test(ticket)) return false;
-  settle(numbers, ticket);
+  settle(numbers, ticket, now_ms);
   progress_at_ms_ = now_ms;
   stall_told_ = false;
-  if (at_or_before(timed_end_, numbers.base)) {
-    timed_end_ = numbers.sent;
-    timed_since_ms_ = now_ms;
-  }
   return true;
 }
 
-void Sender1::settle(SendNumbers1& numbers, std::uint32_t ticket) {
+void Sender1::settle(SendNumbers1& numbers, std::uint32_t ticket, std::uint32_t now_ms) {
   assert(numbers.in_flight > 0 && !numbers.settled.test(ticket));
   numbers.settled.set(ticket);
   --numbers.in_flight;
   while (numbers.base != numbers.sent && numbers.settled.test(numbers.base)) ++numbers.base;
+  restart_timer_if_done(numbers, now_ms);
+}
+
+/// One timer for all lines: when the last of those that it covers is settled, by an acknowledgement or because it was
+/// given up, it starts again for the rest. Else nobody would ever send the rest again.
+void Sender1::restart_timer_if_done(const SendNumbers1& numbers, std::uint32_t now_ms) {
+  if (at_or_before(timed_end_, numbers.base) || timed_since_ms_ == now_ms) {
+    timed_end_ = numbers.sent;
+    timed_since_ms_ = now_ms;
+  }
 }
 
 bool Sender1::is_held(const SendNumbers1& numbers, std::uint32_t ticket) const {
@@ -103,7 +109,7 @@ bool Sender1::retransmission_at(const SendNumbers1& numbers, std::uint32_t& at_m
   return true;
 }
 
-bool Sender1::next_message(SendNumbers1& numbers, LineQueue& queue, Message& message) {
+bool Sender1::next_message(SendNumbers1& numbers, LineQueue& queue, std::uint32_t now_ms, Message& message) {
   while (is_retransmitting(numbers)) {
     again_ = later(again_, numbers.base);
     if (!numbers.settled.test(again_)) {
@@ -113,7 +119,7 @@ bool Sender1::next_message(SendNumbers1& numbers, LineQueue& queue, Message& mes
         message.payload = queue.at_cursor();
         return true;
       }
-      settle(numbers, again_);
+      settle(numbers, again_, now_ms);
     }
     ++again_;
   }
@@ -169,10 +175,7 @@ void Sender1::sent(SendNumbers1& numbers, std::uint32_t now_ms) {
   ++numbers.in_flight;
   ++numbers.sent;
   numbers.stale_before = later(numbers.stale_before, numbers.sent);  // keeps up, or it would wrap
-  if (at_or_before(timed_end_, numbers.base) || timed_since_ms_ == now_ms) {
-    timed_end_ = numbers.sent;
-    timed_since_ms_ = now_ms;
-  }
+  restart_timer_if_done(numbers, now_ms);
 }
 
 bool Sender1::has_work(const SendNumbers1& numbers, LineQueue& queue) const {

@@ -240,6 +240,22 @@ TEST(Protocol1, PlainLinesAreSentOnceAndGivenUpAfterATimeout) {
   EXPECT_FALSE(server.is_acknowledged(qos));
 }
 
+TEST(Protocol1, GivingUpPlainLinesLeavesTheRestATimer) {
+  Side1 server;
+  is_in_midlife(server, 1);
+  server.writes_plain("beep");
+  EXPECT_EQ(server.says(), "01beep\n");
+  server.passes(timeout_ms - 1);
+  server.writes("on");
+  server.hears("\n");
+  EXPECT_EQ(server.says(), "02on\n\n");
+  server.passes(1);
+  EXPECT_EQ(server.says(), "");  // 01 is given up
+  server.passes(timeout_ms);
+  server.hears("\n");
+  EXPECT_EQ(server.says(), "02on\n\n");
+}
+
 TEST(Protocol1, PlainLinesInFlightAtAnOutageAreNotSentAgain) {
   Side1 server;
   is_in_midlife(server, 1);

@@ -87,7 +87,7 @@ class Sender1 {
   void retransmit_if_due(const SendNumbers1& numbers, std::uint32_t now_ms);
 
   /// The message that may go now; false if none. Settles lines that it passes. Call sent() when it was written.
-  bool next_message(SendNumbers1& numbers, LineQueue& queue, Message& message);
+  bool next_message(SendNumbers1& numbers, LineQueue& queue, std::uint32_t now_ms, Message& message);
   void sent(SendNumbers1& numbers, std::uint32_t now_ms);
 
   /// Would next_message() do something? (It may only drop lines and then find no message.) Moves the queue's cursor.
@@ -103,7 +103,8 @@ class Sender1 {
   bool is_held(const SendNumbers1& numbers, std::uint32_t ticket) const;
   bool may_send_new(const SendNumbers1& numbers, std::uint8_t tag) const;
   bool is_retransmitting(const SendNumbers1& numbers) const;
-  void settle(SendNumbers1& numbers, std::uint32_t ticket);
+  void settle(SendNumbers1& numbers, std::uint32_t ticket, std::uint32_t now_ms);
+  void restart_timer_if_done(const SendNumbers1& numbers, std::uint32_t now_ms);
 
   std::uint32_t timeout_ms_ = 0;
   std::uint32_t again_ = 1;           ///< retransmission: the next ticket to look at ...
