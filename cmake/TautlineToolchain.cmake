@@ -42,8 +42,6 @@ target_compile_options(tautline_warnings INTERFACE
   -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-align -Wcast-qual
   -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough -Wundef -Wvla
   -Wmissing-declarations
-  # An enum switch names every value, so that a new state cannot be forgotten.
-  -Wswitch-enum
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wuseless-cast>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<BOOL:${TAUTLINE_WERROR}>:-Werror>)
