@@ -452,7 +452,11 @@ void BasicLinkClient<with_protocol_1>::close(std::uint32_t now_ms) {
       timer_ms_ = now_ms + settings_.limits.timeout_ms;
       protocol_.request_status();
       break;
-    default: fail(Reason::local_close); break;
+    case LinkState::connecting:
+    case LinkState::handshake: fail(Reason::local_close); break;
+    case LinkState::closing:
+    case LinkState::ending:
+    case LinkState::closed: break;
   }
 }
 
