@@ -750,6 +750,19 @@ TEST(Protocol1, FailedConnectionIsMuteUntilStartedAgain) {
   EXPECT_EQ(client.says(), "00x\n");
 }
 
+TEST(Receiver1, LinesThatWereSkippedAreNewWhenTheyComeLate) {
+  Receiver1 receiver;
+  using Verdict = Receiver1::Verdict;
+  for (unsigned number = 0; number < 256; ++number)
+    receiver.take(static_cast<std::uint8_t>(number), "x", Verdict::fresh);
+  receiver.take(0x05, "x", Verdict::fresh);  // 01 to 04 of this round are missing
+  EXPECT_EQ(receiver.judge(0x03, "x", false), Verdict::fresh);
+  receiver.take(0x03, "x", Verdict::fresh);
+  EXPECT_EQ(receiver.judge(0x03, "x", false), Verdict::duplicate);
+  EXPECT_EQ(receiver.judge(0x04, "x", false), Verdict::fresh);
+  EXPECT_EQ(receiver.judge(0xFF, "x", false), Verdict::duplicate);
+}
+
 TEST(Receiver1, RemembersHalfARoundAndTakesTheRestForNew) {
   Receiver1 receiver;
   using Verdict = Receiver1::Verdict;
