@@ -84,7 +84,7 @@ std::uint32_t Shard::max_payload(const Link& link) const {
   return link.peer_max_payload == 0 ? own : std::min(own, link.peer_max_payload);
 }
 
-WriteResult Shard::write(Link& link, std::string_view line, WriteOptions options) {
+Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions options) {
   const std::string_view payload = without_final_newline(line);
   const std::uint32_t limit = max_payload(link);
   const WriteStatus status =

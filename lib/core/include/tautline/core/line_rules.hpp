@@ -19,6 +19,12 @@ enum class WriteStatus : std::uint8_t {
 
 const char* to_string(WriteStatus status);
 
+/// How a line is written, on either side.
+struct WriteOptions {
+  bool qos = true;   ///< exactly once, through outages; false: at most once, and only while the link is up
+  bool wait = true;  ///< the caller waits for the acknowledgement (on protocol 1 this also keeps the order)
+};
+
 /// Removes one final LF, which write() accepts and the wire adds itself.
 inline std::string_view without_final_newline(std::string_view line) {
   if (!line.empty() && line.back() == '\n') line.remove_suffix(1);

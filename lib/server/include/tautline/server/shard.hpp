@@ -40,11 +40,6 @@ class Network {
   virtual std::string peer_name(int socket) = 0;
 };
 
-struct WriteOptions {
-  bool qos = true;   ///< exactly once, through outages; false: at most once, and only while the link is up
-  bool wait = true;  ///< the caller waits for the acknowledgement (on protocol 1 this also keeps the order)
-};
-
 /// What a shard tells the layer above. Called from within the shard's functions: an observer may call write(),
 /// next_line(), accept_line() and close_all() from here, and must not destroy the shard.
 class ShardObserver {
@@ -79,11 +74,6 @@ struct ShardOptions {
 
 /// A problem with the options, in words, or empty.
 std::string check_options(const ShardOptions& options);
-
-struct WriteResult {
-  WriteStatus status = WriteStatus::ok;
-  std::uint32_t seq = 0;  ///< with ok and qos: ask link.is_acknowledged(seq)
-};
 
 /// What an orderly stop left behind.
 struct StopReport {
@@ -130,7 +120,11 @@ class Shard {
   const ShardOptions& options() const { return options_; }
 
   /// Queues a qos line, or sends a qos=False line at once if the link is up. One final newline is accepted.
-  WriteResult write(Link& link, std::string_view line, WriteOptions options = {});
+  struct Written {
+    WriteStatus status = WriteStatus::ok;
+    std::uint32_t seq = 0;  ///< with ok and qos: ask link.is_acknowledged(seq)
+  };
+  Written write(Link& link, std::string_view line, WriteOptions options = {});
   /// The longest payload that write() accepts now: the peer's limit once it is known.
   std::uint32_t max_payload(const Link& link) const;
 
@@ -150,6 +144,10 @@ class Shard {
   bool stopped() const { return stopping_ && open_connections_ == 0; }
   StopReport stop_report() const;
 
+  template <typename Visit>
+  void for_each_link(Visit visit) {
+    for (const auto& link : links_) visit(*link);
+  }
   std::uint32_t connection_count() const { return open_connections_; }
   std::uint32_t link_count() const { return static_cast<std::uint32_t>(links_.size()); }
 

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "tautline/server/detail/await_direct.hpp"
+#include "tautline/server/detail/core_calls.hpp"
+
+namespace tautline {
+
+/// The link to one client: write() and readline() that pause during an outage and then go on.
+///
+/// A Connection is a handle: copies are the same connection, equal and valid as long as the Server lives. It is obtained
+/// from Server::client_conn(), wait_all() or another Connection's operator[]. All calls belong on the server's executor
+/// (one thread at a time); operations may be pending side by side.
+///
+/// Operations come in two forms: without a token as a coroutine (`co_await connection.readline()`), which throws
+/// std::system_error, and with any Asio completion token as the last argument. Both end with asio::error::operation_aborted
+/// when cancelled through the token's cancellation slot or when the server is destroyed.
+class Connection {
+ public:
+  std::string_view id() const { return link_->id; }
+
+  /// Is the link up?
+  bool status() const { return link_->conn != nullptr; }
+  bool operator()() const { return status(); }
+
+  /// How many times the client has connected.
+  std::uint32_t nconns() const { return link_->connects; }
+
+  /// Longest line that write() accepts, in bytes: the server's max_line, or less if the client said so.
+  std::uint32_t max_line() const { return detail::shard_of(*core_).max_payload(*link_); }
+
+  /// Another client's connection. Throws std::system_error (Error::unknown_client) if that client never connected.
+  Connection operator[](std::string_view id) const {
+    Link* const link = detail::find_connected(*core_, id);
+    if (link == nullptr) throw std::system_error(make_error_code(Error::unknown_client), std::string(id));
+    return {*core_, *link};
+  }
+
+  friend bool operator==(const Connection& a, const Connection& b) { return a.link_ == b.link_; }
+
+  // ---- reading
+
+  /// The next line, without its newline; pauses until there is one, also through outages.
+  ///
+  /// A line is taken (its room in the inbox is free, the client gets credit) when the next one is asked for or by accept(),
+  /// not when it is handed out. Cancelled while it waits, a read has taken nothing.
+  asio::awaitable<std::string> readline();
+
+  /// Signature of the completion: void(std::error_code, std::string).
+  template <typename Token>
+  auto readline(Token&& token) {
+    return asio::async_initiate<Token, void(std::error_code, std::string)>(
+        [core = core_, link = link_](auto handler) {
+          using Handler = std::decay_t<decltype(handler)>;
+          detail::start_read(*core, *link,
+                             detail::WaitingHandler<detail::ReadWaiting, Handler, std::string>::make(
+                                 std::move(handler), detail::executor_of(*core), [](detail::ReadWaiting& waiting) {
+                                   detail::abort(waiting, asio::error::operation_aborted, std::string());
+                                 }));
+        },
+        token);
+  }
+
+  /// The fast form: the next line if one is there, as a view that stays valid until the next read or accept(). One
+  /// await and then try_readline() until it is false costs a fraction of one await per line.
+  bool try_readline(std::string_view& line) { return detail::try_read(*core_, *link_, line); }
+
+  /// The application is done with the line handed out last.
+  void accept() { detail::shard_of(*core_).accept_line(*link_); }
+
+  // ---- writing
+
+  /// Sends a line; one newline at its end is accepted, and added where it is missing.
+  ///
+  /// qos and wait: returns when the client's application has taken the line. qos without wait: returns when the line is
+  /// queued, pausing while the queue is full. Not qos: returns when the line is on its way, pausing while the link is down;
+  /// it may be lost in an outage. qos lines arrive exactly once and in the order of the calls.
+  ///
+  /// Errors: Error::bad_line, too_long, empty, not_utf8: nothing was sent; closed: the server is stopping.
+  /// Cancelled before the line was queued: operation_aborted, it is not sent. Cancelled after: Error::delivery_pending, it
+  /// is still delivered.
+  asio::awaitable<void> write(std::string line, WriteOptions options = {});
+
+  /// Signature of the completion: void(std::error_code).
+  template <typename Token>
+  auto write(std::string line, WriteOptions options, Token&& token) {
+    return asio::async_initiate<Token, void(std::error_code)>(
+        [core = core_, link = link_, options](auto handler, std::string text) {
+          using Handler = std::decay_t<decltype(handler)>;
+          detail::WriteWaiting& waiting = detail::WaitingHandler<detail::WriteWaiting, Handler>::make(
+              std::move(handler), detail::executor_of(*core), [](detail::WriteWaiting& cancelled) {
+                detail::abort(cancelled, cancelled.queued ? make_error_code(Error::delivery_pending)
+                                                          : std::error_code(asio::error::operation_aborted));
+              });
+          waiting.line = std::move(text);
+          waiting.options = options;
+          detail::start_write(*core, *link, waiting);
+        },
+        token, std::move(line));
+  }
+
+  /// The fast form of write(wait=false): ok, or would_block when the queue is full (or, for a line without qos, when the
+  /// link is down), or what is wrong with the line.
+  WriteStatus try_write(std::string_view line, WriteOptions options = {}) {
+    options.wait = false;
+    return detail::try_write(*core_, *link_, line, options).status;
+  }
+
+  // ---- waiting for the link
+
+  /// Returns when the link is up, at once if it is.
+  asio::awaitable<void> up();
+
+  /// Signature of the completion: void(std::error_code).
+  template <typename Token>
+  auto up(Token&& token) {
+    return asio::async_initiate<Token, void(std::error_code)>(
+        [core = core_, link = link_](auto handler) { wait_until_up(*core, *link, std::move(handler)); }, token);
+  }
+
+  /// `co_await connection`: resumes when the link is up. Cancelled, or with the server destroyed, it resumes as well, without
+  /// an exception: ask status(), or await up() instead.
+  template <typename Frame>
+    requires requires(Frame* frame) { frame->detach_thread(); }
+  auto operator()(Frame* frame) const {
+    using Executor = typename std::remove_reference_t<decltype(*frame->detach_thread())>::executor_type;
+    using Resume = detail::DirectResume<Frame, Executor>;
+    wait_until_up(*core_, *link_, Resume(frame));
+    return static_cast<asio::detail::awaitable_thread<Executor>*>(nullptr);
+  }
+
+ private:
+  friend class detail::ServerCore;
+  Connection(detail::ServerCore& core, Link& link) : core_(&core), link_(&link) {}
+
+  template <typename Handler>
+  static void wait_until_up(detail::ServerCore& core, Link& link, Handler handler) {
+    detail::start_up(core, link,
+                     detail::WaitingHandler<detail::UpWaiting, Handler>::make(
+                         std::move(handler), detail::executor_of(core), [](detail::UpWaiting& waiting) {
+                           detail::abort(waiting, asio::error::operation_aborted);
+                         }));
+  }
+
+  detail::ServerCore* core_;
+  Link* link_;
+};
+
+}  // namespace tautline

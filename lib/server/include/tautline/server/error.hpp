@@ -1,0 +1,28 @@
+#pragma once
+
+#include <system_error>
+#include <type_traits>
+
+#include "tautline/core/line_rules.hpp"
+
+namespace tautline {
+
+/// What the server's asynchronous operations report beside the system's and Asio's own errors.
+enum class Error {
+  bad_line = 1,      ///< LF before the end, CR or NUL in the line: escape it
+  too_long,          ///< longer than the agreed maximum, see Connection::max_line(): split it
+  empty,             ///< an empty line for a client of protocol 1
+  not_utf8,          ///< not UTF-8, for a client of protocol 1
+  closed,            ///< the server is stopping or was destroyed: the line is not sent
+  delivery_pending,  ///< the wait was cancelled, the line was queued before: it is still delivered, exactly once
+  unknown_client,    ///< this id never connected, or is not expected
+};
+
+const std::error_category& error_category();
+std::error_code make_error_code(Error error);
+std::error_code make_error_code(WriteStatus status);
+
+}  // namespace tautline
+
+template <>
+struct std::is_error_code_enum<tautline::Error> : std::true_type {};

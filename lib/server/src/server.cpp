@@ -1,0 +1,62 @@
+#include "tautline/server/server.hpp"
+
+#include <asio/use_awaitable.hpp>
+
+#include "server_core.hpp"
+
+namespace tautline {
+
+Server::Server(asio::any_io_executor executor, ServerOptions options)
+    : core_(std::make_shared<detail::ServerCore>(std::move(executor), std::move(options))) {
+  core_->open();
+}
+
+Server::~Server() { core_->shut_down(); }
+
+std::uint16_t Server::port() const { return core_->port(); }
+std::string Server::endpoint() const { return core_->endpoint(); }
+std::uint32_t Server::connection_count() const { return core_->shard().connection_count(); }
+
+std::optional<Connection> Server::find(std::string_view id) {
+  Link* const link = detail::find_connected(*core_, id);
+  if (link == nullptr) return std::nullopt;
+  return core_->connection(*link);
+}
+
+asio::awaitable<Connection> Server::client_conn(std::string id) {
+  co_return *co_await wait_for(std::move(id), {}, false, asio::use_awaitable);
+}
+
+asio::awaitable<std::optional<Connection>> Server::wait_all(std::optional<std::string> client_id,
+                                                            std::vector<std::string> peers) {
+  co_return co_await wait_for(client_id.value_or(""), std::move(peers), true, asio::use_awaitable);
+}
+
+asio::awaitable<StopReport> Server::stop() { co_return co_await stop(asio::use_awaitable); }
+
+void Server::close_all() { core_->close_all(); }
+
+void Server::on_line(std::function<void(const Connection&, std::string_view)> handler) {
+  core_->set_line_handler(std::move(handler));
+}
+
+// ---- Connection --------------------------------------------------------------------------------------------------------
+
+asio::awaitable<std::string> Connection::readline() {
+  std::string_view line;
+  if (detail::try_read(*core_, *link_, line)) co_return std::string(line);
+  co_return co_await readline(asio::use_awaitable);
+}
+
+asio::awaitable<void> Connection::write(std::string line, WriteOptions options) {
+  if (!options.wait || !options.qos) {
+    if (detail::try_write(*core_, *link_, line, options).status == WriteStatus::ok) co_return;
+  }
+  co_await write(std::move(line), options, asio::use_awaitable);
+}
+
+asio::awaitable<void> Connection::up() {
+  if (!status()) co_await up(asio::use_awaitable);
+}
+
+}  // namespace tautline

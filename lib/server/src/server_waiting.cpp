@@ -1,0 +1,242 @@
+// The operations of the application that wait, and the shard's events that complete them.
+
+#include <algorithm>
+
+#include "server_core.hpp"
+
+namespace tautline::detail {
+
+LinkWaiters& ServerCore::make_waiters(Link& link) {
+  if (link.user == nullptr) link.user = new LinkWaiters;
+  return *waiters(link);
+}
+
+void ServerCore::release_waiters_if_idle(Link& link) {
+  LinkWaiters* const waiting = waiters(link);
+  if (waiting == nullptr || !waiting->idle()) return;
+  delete waiting;
+  link.user = nullptr;
+}
+
+// ---- reading -----------------------------------------------------------------------------------------------------------
+
+bool ServerCore::try_read(Link& link, std::string_view& line) {
+  const LinkWaiters* const waiting = waiters(link);
+  if (waiting != nullptr && !waiting->readers.empty()) return false;
+  return shard_.next_line(link, line);
+}
+
+void ServerCore::start_read(Link& link, ReadWaiting& waiting) {
+  std::string_view line;
+  if (shut_down_) {
+    waiting.complete(Completion::posted, asio::error::operation_aborted, {});
+  } else if (try_read(link, line)) {
+    waiting.complete(Completion::posted, {}, std::string(line));
+  } else {
+    make_waiters(link).readers.push_back(waiting);
+  }
+}
+
+void ServerCore::lines_arrived(Link& link) { serve_readers(link); }
+
+void ServerCore::serve_readers(Link& link) {
+  std::string_view line;
+  // A resumed reader may do anything: everything is looked up anew each time.
+  while (!shut_down_) {
+    LinkWaiters* const waiting = waiters(link);
+    if (waiting == nullptr || waiting->readers.empty()) break;
+    if (!shard_.next_line(link, line)) return;
+    waiting->readers.pop_front()->complete(Completion::inline_, {}, std::string(line));
+  }
+  release_waiters_if_idle(link);
+  if (!line_handler_) return;
+  const auto handler = line_handler_;
+  while (!shut_down_ && try_read(link, line)) handler(connection(link), line);
+}
+
+// ---- writing -----------------------------------------------------------------------------------------------------------
+
+Shard::Written ServerCore::try_write(Link& link, std::string_view line, WriteOptions options) {
+  const LinkWaiters* const waiting = waiters(link);
+  if (waiting != nullptr && !waiting->writers.empty()) return {WriteStatus::would_block, 0};
+  return shard_.write(link, line, options);
+}
+
+/// True: the operation has left the list of writers.
+bool ServerCore::attempt_write(Link& link, WriteWaiting& waiting, Completion completion) {
+  const Shard::Written written = shard_.write(link, waiting.line, waiting.options);
+  if (written.status == WriteStatus::would_block) return false;
+  waiting.unlink();
+  if (written.status != WriteStatus::ok) {
+    waiting.complete(completion, make_error_code(written.status));
+  } else if (waiting.options.qos && waiting.options.wait) {
+    waiting.queued = true;
+    waiting.seq = written.seq;
+    waiting.line = std::string();
+    make_waiters(link).unacknowledged.push_back(waiting);
+  } else {
+    waiting.complete(completion, {});
+  }
+  return true;
+}
+
+void ServerCore::start_write(Link& link, WriteWaiting& waiting) {
+  if (shut_down_) {
+    waiting.complete(Completion::posted, Error::closed);
+    return;
+  }
+  const LinkWaiters* const present = waiters(link);
+  const bool behind_others = present != nullptr && !present->writers.empty();
+  if (!behind_others && attempt_write(link, waiting, Completion::posted)) return;
+  make_waiters(link).writers.push_back(waiting);
+  if (!waiting.options.qos) waiting_plain_.push_back(&link);
+}
+
+void ServerCore::lines_acknowledged(Link& link) {
+  if (LinkWaiters* const waiting = waiters(link)) {
+    // In protocol 1 a later line may be acknowledged before an earlier one.
+    const bool in_order = !link.numbers_1;
+    WriteWaiting* writer = waiting->unacknowledged.front();
+    List<WriteWaiting> done;
+    while (writer != nullptr) {
+      WriteWaiting* const next = waiting->unacknowledged.after(writer);
+      if (link.is_acknowledged(writer->seq)) {
+        writer->unlink();
+        done.push_back(*writer);
+      } else if (in_order) {
+        break;
+      }
+      writer = next;
+    }
+    while (WriteWaiting* const completed = done.pop_front()) completed->complete(Completion::inline_, {});
+  }
+  serve_writers(link);
+}
+
+void ServerCore::serve_writers(Link& link) {
+  while (!shut_down_) {
+    LinkWaiters* const waiting = waiters(link);
+    if (waiting == nullptr) return;
+    WriteWaiting* const writer = waiting->writers.front();
+    if (writer == nullptr) break;
+    if (attempt_write(link, *writer, Completion::inline_)) continue;
+    if (!writer->options.qos && link.conn != nullptr) waiting_plain_.push_back(&link);
+    return;
+  }
+  release_waiters_if_idle(link);
+}
+
+// ---- links come and go -------------------------------------------------------------------------------------------------
+
+void ServerCore::start_up(Link& link, UpWaiting& waiting) {
+  if (shut_down_) {
+    waiting.complete(Completion::posted, asio::error::operation_aborted);
+  } else if (link.conn != nullptr) {
+    waiting.complete(Completion::posted, {});
+  } else {
+    make_waiters(link).up.push_back(waiting);
+  }
+}
+
+void ServerCore::link_up(Link& link) {
+  if (options_.on_link) options_.on_link(connection(link), true);
+  while (LinkWaiters* const waiting = waiters(link)) {
+    UpWaiting* const up = waiting->up.pop_front();
+    if (up == nullptr) break;
+    up->complete(Completion::inline_, {});
+  }
+  lines_acknowledged(link);
+  serve_arrivals(link);
+}
+
+void ServerCore::link_down(Link& link, Reason) {
+  if (options_.on_link && !shut_down_) options_.on_link(connection(link), false);
+}
+
+void ServerCore::start_arrival(const std::string& id, const std::vector<std::string>& peers, bool all_expected,
+                               ArrivalWaiting& waiting) {
+  std::vector<std::string> wanted = peers;
+  if (wanted.empty() && all_expected) wanted = shard_.expected();
+  if (!id.empty()) wanted.push_back(id);
+  for (const std::string& name : wanted) {
+    Link* const link = shard_.find_or_create(name);
+    if (link == nullptr) {
+      waiting.complete(Completion::posted, Error::unknown_client, {});
+      return;
+    }
+    if (link->connects == 0) waiting.missing.push_back(link);
+    if (name == id) waiting.result = link;
+  }
+  if (shut_down_) {
+    waiting.complete(Completion::posted, asio::error::operation_aborted, {});
+  } else if (!waiting.missing.empty()) {
+    arrivals_.push_back(waiting);
+  } else if (waiting.result == nullptr) {
+    waiting.complete(Completion::posted, {}, {});
+  } else {
+    waiting.complete(Completion::posted, {}, connection(*waiting.result));
+  }
+}
+
+void ServerCore::serve_arrivals(Link& link) {
+  if (link.connects != 1) return;
+  List<ArrivalWaiting> done;
+  ArrivalWaiting* waiting = arrivals_.front();
+  while (waiting != nullptr) {
+    ArrivalWaiting* const next = arrivals_.after(waiting);
+    auto& missing = waiting->missing;
+    missing.erase(std::remove(missing.begin(), missing.end(), &link), missing.end());
+    if (missing.empty()) {
+      waiting->unlink();
+      done.push_back(*waiting);
+    }
+    waiting = next;
+  }
+  while (ArrivalWaiting* const arrived = done.pop_front()) {
+    std::optional<Connection> result;
+    if (arrived->result != nullptr) result = connection(*arrived->result);
+    arrived->complete(Completion::inline_, {}, result);
+  }
+}
+
+void ServerCore::start_stop(StopWaiting& waiting) {
+  if (shut_down_) {
+    waiting.complete(Completion::posted, asio::error::operation_aborted, shard_.stop_report());
+    return;
+  }
+  stops_.push_back(waiting);
+  if (stop_begun_) return;
+  stop_begun_ = true;
+  stop_listening();
+  using namespace std::chrono;
+  shard_.begin_stop(
+      static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()));
+  wants_attention();
+}
+
+void ServerCore::set_line_handler(std::function<void(const Connection&, std::string_view)> handler) {
+  line_handler_ = std::move(handler);
+}
+
+// ---- what the templates call -------------------------------------------------------------------------------------------
+
+const asio::any_io_executor& executor_of(const ServerCore& core) { return core.executor(); }
+Shard& shard_of(ServerCore& core) { return core.shard(); }
+Link* find_connected(ServerCore& core, std::string_view id) {
+  Link* const link = core.shard().find(id);
+  return link != nullptr && link->connects != 0 ? link : nullptr;
+}
+bool try_read(ServerCore& core, Link& link, std::string_view& line) { return core.try_read(link, line); }
+Shard::Written try_write(ServerCore& core, Link& link, std::string_view line, WriteOptions options) {
+  return core.try_write(link, line, options);
+}
+void start_read(ServerCore& core, Link& link, ReadWaiting& waiting) { core.start_read(link, waiting); }
+void start_write(ServerCore& core, Link& link, WriteWaiting& waiting) { core.start_write(link, waiting); }
+void start_up(ServerCore& core, Link& link, UpWaiting& waiting) { core.start_up(link, waiting); }
+void start_arrival(ServerCore& core, const std::string& id, const std::vector<std::string>& peers, bool all_expected,
+                   ArrivalWaiting& waiting) {
+  core.start_arrival(id, peers, all_expected, waiting);
+}
+void start_stop(ServerCore& core, StopWaiting& waiting) { core.start_stop(waiting); }
+
+}  // namespace tautline::detail
