@@ -200,9 +200,9 @@ inline close_all_server_connections() {
 
 /* Lines the newer store had, and the copy restored over it may lack. */
 #ifdef ROLLBACK
-#define LOST_WITH_STORE(line) (life == lost_life && (line) <= lost_to)
+#define LOST_WITH_STORE(of_life, line) ((of_life) == lost_life && (line) <= lost_to)
 #else
-#define LOST_WITH_STORE(line) false
+#define LOST_WITH_STORE(of_life, line) false
 #endif
 
 /* The server's application: each line once, in order, without a gap, and nothing of an older life after a
@@ -216,7 +216,7 @@ inline observe_stored(line, of_life) {
   stored = MAX(stored, line);
 #else
 #ifdef ROLLBACK
-  assert(line == stored + 1 || (line > stored + 1 && of_life == life && LOST_WITH_STORE(line - 1)));
+  assert(line == stored + 1 || (line > stored + 1 && LOST_WITH_STORE(of_life, line - 1)));
 #else
   assert(line == stored + 1);
 #endif
@@ -227,7 +227,7 @@ inline observe_stored(line, of_life) {
 /* A client write returns: the line is in the server's keeping. */
 inline observe_client_write_returned(upto) {
   if
-  :: upto >= c_base -> assert((stored_life == life && stored >= upto) || LOST_WITH_STORE(upto))
+  :: upto >= c_base -> assert((stored_life == life && stored >= upto) || LOST_WITH_STORE(life, upto))
   :: else
   fi }
 
@@ -705,7 +705,7 @@ proctype server_connection(byte k) {
        close_if_useless(k); compact_generations(); COUNT_FAULT }
   :: d_step { CLIENT_ON(k) && len(to_client) > 0 && FAULT_ALLOWED ->
        to_client?type, x, y, ghost;
-       printf("lost to the client: %e %d %d\n", k, type, x, y); COUNT_FAULT }
+       printf("lost to the client: connection %d %e %d %d\n", k, type, x, y); COUNT_FAULT }
 #ifdef FAULTS
   PROGRESS_TIMERS(k)
 #endif
@@ -753,7 +753,7 @@ proctype server() {
        st_sid++; begin_record();
 #else
        undetected = 1;
-       taken = MIN(taken, st_next - 1); returned = MIN(returned, st_next - 1);
+       taken = MIN(taken, st_next - 1); returned = MIN(returned, st_base - 1);
 #endif
        compact_generations(); COUNT_FAULT }
 #endif
