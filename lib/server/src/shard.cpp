@@ -270,7 +270,7 @@ void Shard::part_if_finished(Conn& conn, std::uint32_t now_ms) {
     return;
   }
   if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
-  const bool finished = conn.link->outbox.empty() && conn.link->inbox.empty();
+  const bool finished = conn.link->outbox.empty() && conn.link->unread() == 0;
   if (!finished && before(now_ms, stop_deadline_ms_)) return;
   if (conn.state == Conn::State::protocol_2) conn.two.request_status();
   flush(conn, now_ms);  // the last acknowledgement goes before the BYE
@@ -281,7 +281,7 @@ StopReport Shard::stop_report() const {
   StopReport report;
   for (const auto& link : links_) {
     report.unacknowledged += link->outbox.size();
-    report.unread += link->inbox.size();
+    report.unread += link->unread();
   }
   return report;
 }

@@ -33,6 +33,8 @@ struct Link {
   std::uint8_t protocol = 0;                ///< 1 or 2 once the client has connected (numbers_1 is set for 1)
   bool handed_out = false;                  ///< the application holds the front of the inbox
 
+  /// Lines that the application has not seen. (The one it holds it has seen, though it may still be at work on it.)
+  std::uint32_t unread() const { return inbox.size() - (handed_out ? 1U : 0U); }
   /// Number of the oldest line in the outbox, in either protocol.
   std::uint32_t base() const { return numbers_1 ? numbers_1->base : numbers.base; }
   std::uint32_t unacknowledged() const { return numbers_1 ? numbers_1->unacknowledged() : numbers.unacknowledged(); }
