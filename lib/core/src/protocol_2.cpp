@@ -287,7 +287,9 @@ bool Protocol2::fenced(const LinkNumbers& numbers) const {
 }
 
 bool Protocol2::has_output(const LinkNumbers& numbers) const {
-  return pending_ != 0 || may_send_data(numbers);
+  // R and A that became due early, because the application took a line during the handshake, wait until it is done.
+  const int sendable = phase_ == Phase::open ? pending_ : pending_ & (pending_handshake | pending_bye);
+  return sendable != 0 || may_send_data(numbers);
 }
 
 char* Protocol2::put_handshake(const LinkNumbers& numbers, char* out) {
@@ -313,10 +315,9 @@ std::size_t Protocol2::produce(LinkNumbers& numbers, LineQueue& queue, char* out
   if (fenced(numbers)) fail(Reason::superseded);
   char* p = out;
   const auto left = [&] { return room - static_cast<std::size_t>(p - out); };
-  constexpr std::uint8_t handshake = pending_hi | pending_client_go | pending_server_go;
-  if ((pending_ & handshake) != 0 && left() > max_handshake_bytes) {
+  if ((pending_ & pending_handshake) != 0 && left() > max_handshake_bytes) {
     p = put_handshake(numbers, p);
-    pending_ &= static_cast<std::uint8_t>(~handshake);
+    pending_ &= static_cast<std::uint8_t>(~pending_handshake);
   }
   if (phase_ == Phase::open) p = put_open_lines(numbers, queue, p, left(), now_ms);
   // Last, because a line that the peer can't take is found while lines are written, and ends the connection.

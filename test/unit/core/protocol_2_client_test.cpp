@@ -103,6 +103,26 @@ TEST(Protocol2Client, before_the_servers_go_it_sends_nothing_but_its_own) {
   EXPECT_EQ(connection.sends(), "D1 early\n");
 }
 
+TEST(Protocol2Client, a_line_taken_during_the_handshake_is_acknowledged_after_it) {
+  OpenClient client;
+  client.connection.hears("D1 x\n");
+  Connection second(client.link);
+  second.connects();
+  second.hears("HI 8 99\n");
+  EXPECT_EQ(second.sends(), "GO 8 0 0 7\n");
+  EXPECT_EQ(second.takes(), "x");
+  EXPECT_EQ(second.sends(), "");
+  second.hears("GO 8 0 0\n");
+  EXPECT_EQ(second.sends(), "A1 0\n");
+}
+
+TEST(Protocol2Client, nothing_is_due_when_a_line_is_taken_after_a_failure) {
+  OpenClient client;
+  client.connection.hears("D1 x\nBYE closing\n");
+  EXPECT_EQ(client.connection.takes(), "x");
+  EXPECT_EQ(client.connection.sends(), "");
+}
+
 TEST(Protocol2Client, after_its_go_it_ignores_all_but_the_servers_go) {
   Link link(Role::client);
   Connection connection(link);

@@ -107,6 +107,7 @@ class Protocol2 {
     pending_hi = 1,
     pending_client_go = 2,
     pending_server_go = 4,
+    pending_handshake = pending_hi | pending_client_go | pending_server_go,
     pending_bye = 8,
     pending_resend = 16,
     pending_status = 32,
