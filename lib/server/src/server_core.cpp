@@ -168,6 +168,15 @@ void ServerCore::stop_listening() {
 void ServerCore::close_all() {
   stop_listening();
   shard_.close_all(clock_ms());
+  rest_if_done();
+}
+
+/// With no listener and no connection there is nothing to wait for: the executor may run out of work.
+void ServerCore::rest_if_done() {
+  if (listener_ >= 0 || shard_.connection_count() != 0 || !epoll_watch_.is_open()) return;
+  epoll_watch_.cancel();
+  timer_.cancel();
+  timer_armed_ = false;
 }
 
 void ServerCore::shut_down() {
@@ -220,7 +229,7 @@ void ServerCore::on_events() {
   if (shut_down_) return;
   shard_.end_batch(now_ms);
   after_batch();
-  if (!shut_down_) watch();
+  if (!shut_down_ && (listener_ >= 0 || shard_.connection_count() != 0)) watch();
 }
 
 /// What the application caused outside a batch, and what was left over by one.
@@ -252,6 +261,7 @@ void ServerCore::after_batch() {
     while (StopWaiting* stop = stops_.pop_front()) stop->complete(Completion::posted, {}, shard_.stop_report());
   }
   arm_timer();
+  rest_if_done();
 }
 
 void ServerCore::arm_timer() {

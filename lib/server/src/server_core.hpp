@@ -90,6 +90,7 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   void on_events();
   void run_pending();
   void after_batch();
+  void rest_if_done();
   void accept_some(std::uint32_t now_ms);
   void pause_listening();
   void listen_to(int listener, bool enable);
