@@ -1,0 +1,135 @@
+// First numbers: Tautline beside the bare transport, in one run, alternating, as ratios.
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "load.hpp"
+#include "process.hpp"
+#include "servers.hpp"
+
+namespace bench {
+namespace {
+
+struct Contender {
+  std::string name;
+  ServerProcess::Serve serve;
+  Greeting greeting;
+};
+
+struct Series {
+  std::vector<double> values;
+  double median() const {
+    std::vector<double> sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
+  double low() const { return *std::min_element(values.begin(), values.end()); }
+  double high() const { return *std::max_element(values.begin(), values.end()); }
+};
+
+Series ratios(const Series& of, const Series& to) {
+  Series result;
+  for (std::size_t i = 0; i < of.values.size(); ++i) result.values.push_back(of.values[i] / to.values[i]);
+  return result;
+}
+
+constexpr int server_core = 0;
+
+void compare_latency(const Contender& bare, const Contender& ours, int load_core, int rounds, double seconds) {
+  Series p50[2];
+  Series p99[2];
+  for (int round = 0; round < rounds; ++round) {
+    for (int side = 0; side < 2; ++side) {
+      const Contender& contender = side == 0 ? bare : ours;
+      const ServerProcess server(server_core, contender.serve);
+      pin_to(load_core);
+      LoadOptions options;
+      options.port = server.port();
+      options.greeting = contender.greeting;
+      options.seconds = seconds;
+      options.record_latency = true;
+      const LoadResult result = run_load(options);
+      p50[side].values.push_back(result.percentile_us(0.50));
+      p99[side].values.push_back(result.percentile_us(0.99));
+    }
+  }
+  const char* const where = load_core == server_core ? "same core" : "cross core";
+  for (int side = 0; side < 2; ++side) {
+    std::printf("  %-10s  %-44s p50 %6.1f us (%.1f-%.1f)   p99 %6.1f us\n", where,
+                (side == 0 ? bare : ours).name.c_str(), p50[side].median(), p50[side].low(), p50[side].high(),
+                p99[side].median());
+  }
+  const Series r50 = ratios(p50[1], p50[0]);
+  const Series r99 = ratios(p99[1], p99[0]);
+  std::printf("  %-10s  ratio p50 %.2f (%.2f-%.2f), p99 %.2f   target: at most 1.25\n\n", where, r50.median(), r50.low(),
+              r50.high(), r99.median());
+}
+
+void compare_throughput(const Contender& bare, const Contender& ours, unsigned links, unsigned window, double target,
+                        int rounds, double seconds) {
+  Series rate[2];
+  Series load_cpu[2];
+  for (int round = 0; round < rounds; ++round) {
+    for (int side = 0; side < 2; ++side) {
+      const Contender& contender = side == 0 ? bare : ours;
+      const ServerProcess server(server_core, contender.serve);
+      pin_to(1);
+      LoadOptions options;
+      options.port = server.port();
+      options.greeting = contender.greeting;
+      options.links = links;
+      options.window = window;
+      options.seconds = seconds;
+      const LoadResult result = run_load(options);
+      rate[side].values.push_back(result.lines_per_second());
+      load_cpu[side].values.push_back(result.load_cpu_seconds / result.seconds);
+    }
+  }
+  for (int side = 0; side < 2; ++side) {
+    std::printf("  %-56s %6.2f M lines/s (%.2f-%.2f)   load CPU %3.0f %%\n", (side == 0 ? bare : ours).name.c_str(),
+                rate[side].median() / 1e6, rate[side].low() / 1e6, rate[side].high() / 1e6,
+                100 * load_cpu[side].median());
+  }
+  const Series r = ratios(rate[1], rate[0]);
+  std::printf("  ratio %.2f (%.2f-%.2f)   target: at least %.2f\n\n", r.median(), r.low(), r.high(), target);
+}
+
+void run(int rounds, double seconds) {
+  const Contender raw_epoll{"bare epoll", serve_raw_epoll, Greeting::none};
+  const Contender raw_asio{"bare Asio, a coroutine per connection", serve_raw_asio, Greeting::none};
+  const Contender batch{"Tautline server, one handler for all lines", serve_tautline_batch, Greeting::tautline_2};
+  const Contender await{"Tautline server, one awaitable per line", serve_tautline_await, Greeting::tautline_2};
+
+  std::printf("Lines of 32 bytes over loopback TCP, medians of %d alternating rounds of %.1f s (min-max).\n", rounds,
+              seconds);
+  std::printf("The load is one process that sends and counts acknowledgements; it is the same on both sides.\n\n");
+  std::printf("One line at a time, from send to acknowledgement:\n");
+  compare_latency(raw_asio, await, server_core, rounds, seconds);
+  compare_latency(raw_asio, await, 1, rounds, seconds);
+  std::printf("64 links, window 64, server on core 0, load on core 1:\n");
+  compare_throughput(raw_epoll, batch, 64, 64, 0.8, rounds, seconds);
+  compare_throughput(raw_epoll, await, 64, 64, 0.65, rounds, seconds);
+  std::printf("1 link, window 64:\n");
+  compare_throughput(raw_epoll, batch, 1, 64, 0.8, rounds, seconds);
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  const bool quick = argc > 1 && std::string(argv[1]) == "--quick";
+  if (argc > 1 && !quick) {
+    std::fprintf(stderr, "usage: tautline_bench [--quick]\n");
+    return 2;
+  }
+  try {
+    bench::run(quick ? 3 : 7, quick ? 0.5 : 1.5);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tautline_bench: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
