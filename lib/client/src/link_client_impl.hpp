@@ -169,6 +169,7 @@ void BasicLinkClient<with_protocol_1>::wait_until(std::uint32_t at_ms) {
 
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::wifi_is(bool up, std::uint32_t now_ms) {
+  if (state_ == LinkState::closed) return;
   if (!started_) {
     started_ = true;
     wait_until(now_ms);
@@ -434,8 +435,6 @@ void BasicLinkClient<with_protocol_1>::fail(Reason reason) {
   if constexpr (with_protocol_1) {
     Part1::protocol_1.fail(reason);
     Part1::paused_line = {};
-    // Only an automatic client tries the other protocol.
-    if (reason == Reason::not_protocol_2 && settings_.dialect == Dialect::automatic) Part1::speaking_1 = true;
   }
 }
 
@@ -514,10 +513,16 @@ void BasicLinkClient<with_protocol_1>::closed(std::uint32_t now_ms, std::uint32_
     // An original server refuses the new connection while it thinks that the old one lives.
     const std::uint32_t pause = Protocol1::reconnect_pause_timeouts * settings_.limits.timeout_ms;
     if (Part1::speaking_1 && was_open_ && delay < pause) delay = pause;
-    // Nobody answered on protocol 1: the next attempt looks again which protocol it is. Not with lines in the inbox,
-    // which protocol 2 would drop with the session it does not know.
-    const bool look_again = reason_ != Reason::not_protocol_2 && !was_open_ && inbox_.empty();
-    if (settings_.dialect == Dialect::automatic && look_again) Part1::speaking_1 = false;
+    if (settings_.dialect == Dialect::automatic) {
+      // Nobody answered on protocol 1: the next attempt looks again which protocol it is. Not with lines in the inbox,
+      // which protocol 2 would drop with the session it does not know.
+      const bool look_again = Part1::speaking_1 && !was_open_ && inbox_.empty();
+      if (reason_ == Reason::not_protocol_2) {
+        Part1::speaking_1 = true;
+      } else if (look_again) {
+        Part1::speaking_1 = false;
+      }
+    }
   }
   wait_until(now_ms + delay);
 }
