@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-/// The load: connections that send lines "D<n> <payload>" and count acknowledgements "A<n> <m>". The same code drives the
-/// bare transport (which needs no handshake) and Tautline, so that their ratio is that of the servers.
+/// The load: connections that send lines "D<n> <payload>" and count acknowledgements "A<n> <m>". The same code drives
+/// the bare transport (which needs no handshake) and Tautline, so that their ratio is that of the servers.
 namespace bench {
 
 enum class Greeting {
@@ -17,10 +17,10 @@ struct LoadOptions {
   std::uint16_t port = 0;
   Greeting greeting = Greeting::none;
   unsigned links = 1;
-  unsigned window = 1;           ///< lines unacknowledged per link
-  unsigned line_bytes = 32;      ///< the whole line, LF included
+  unsigned window = 1;       ///< lines unacknowledged per link
+  unsigned line_bytes = 32;  ///< the whole line, LF included
   double seconds = 1;
-  bool record_latency = false;   ///< window 1 only: time of each round trip
+  bool record_latency = false;  ///< window 1 only: time of each round trip
 };
 
 struct LoadResult {

@@ -64,8 +64,8 @@ void compare_latency(const Contender& bare, const Contender& ours, int load_core
   }
   const Series r50 = ratios(p50[1], p50[0]);
   const Series r99 = ratios(p99[1], p99[0]);
-  std::printf("  %-10s  ratio p50 %.2f (%.2f-%.2f), p99 %.2f   target: at most 1.25\n\n", where, r50.median(), r50.low(),
-              r50.high(), r99.median());
+  std::printf("  %-10s  ratio p50 %.2f (%.2f-%.2f), p99 %.2f   target: at most 1.25\n\n", where, r50.median(),
+              r50.low(), r50.high(), r99.median());
 }
 
 void compare_throughput(const Contender& bare, const Contender& ours, unsigned links, unsigned window, double target,

@@ -7,16 +7,17 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
-#include <cstring>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "tautline/core/framing.hpp"
 #include "tautline/core/wire_2.hpp"

@@ -15,14 +15,23 @@ bool is_id_character(char c) {
   return is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '/' || c == ':';
 }
 
-bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80; }
+/// Does one of the eight bytes equal `byte`? x has a zero byte exactly if (x - 01..01) & ~x & 80..80 is not zero.
+constexpr bool has_byte(std::uint64_t word, char byte) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const std::uint64_t x = word ^ (ones * static_cast<unsigned char>(byte));
+  return ((x - ones) & ~x & (ones << 7U)) != 0;
+}
+
+bool is_continuation(unsigned char byte) {
+  return (byte & 0xC0U) == 0x80;
+}
 
 /// Length of the well-formed UTF-8 sequence at `p`, 0 if there is none. RFC 3629, section 4.
 std::size_t utf8_sequence(const unsigned char* p, std::size_t available) {
   const unsigned lead = p[0];
   if (lead < 0x80) return 1;
   std::size_t length = 0;
-  unsigned low = 0x80;   // bounds of the second byte; they exclude overlong forms, surrogates and > U+10FFFF
+  unsigned low = 0x80;  // bounds of the second byte; they exclude overlong forms, surrogates and > U+10FFFF
   unsigned high = 0xBF;
   if (lead >= 0xC2 && lead <= 0xDF) {
     length = 2;
@@ -59,12 +68,18 @@ const char* to_string(WriteStatus status) {
 }
 
 bool is_valid_payload(std::string_view payload) {
-  // One pass that the compiler vectorises; the early exit of a search would prevent it.
-  unsigned bad = 0;
-  for (const char c : payload) {
-    bad |= static_cast<unsigned>(c == '\n') | static_cast<unsigned>(c == '\r') | static_cast<unsigned>(c == '\0');
+  const char* p = payload.data();
+  std::size_t left = payload.size();
+  // Eight bytes at a time: this runs once per line, and a loop over bytes was a tenth of the server's time.
+  for (; left >= sizeof(std::uint64_t); left -= sizeof(std::uint64_t), p += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, sizeof word);
+    if (has_byte(word, '\0') || has_byte(word, '\n') || has_byte(word, '\r')) return false;
   }
-  return bad == 0;
+  for (; left != 0; --left, ++p) {
+    if (*p == '\0' || *p == '\n' || *p == '\r') return false;
+  }
+  return true;
 }
 
 bool is_valid_id(std::string_view id) {

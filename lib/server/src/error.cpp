@@ -29,7 +29,9 @@ const std::error_category& error_category() {
   return category;
 }
 
-std::error_code make_error_code(Error error) { return {static_cast<int>(error), error_category()}; }
+std::error_code make_error_code(Error error) {
+  return {static_cast<int>(error), error_category()};
+}
 
 std::error_code make_error_code(WriteStatus status) {
   switch (status) {

@@ -5,7 +5,8 @@
 namespace tautline {
 namespace {
 
-constexpr std::size_t first_bytes = 192;
+constexpr std::size_t first_bytes = 1024;
+constexpr std::size_t growth = 4;
 
 }  // namespace
 
@@ -18,7 +19,7 @@ HeapQueue::~HeapQueue() {
 void HeapQueue::grow(std::size_t line_bytes) {
   const std::size_t record = line_bytes + LineQueue::header_bytes;
   const std::size_t present = block_->queue.capacity_bytes();
-  const std::size_t bytes = std::max({present * 2, present + 2 * record, first_bytes});
+  const std::size_t bytes = std::max({present * growth, present + 2 * record, first_bytes});
   char* const outgrown = block_->queue.move_to(new char[bytes], bytes);
   if (outgrown != nullptr) block_->retired.emplace_back(outgrown);
 }

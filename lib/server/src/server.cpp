@@ -11,11 +11,19 @@ Server::Server(asio::any_io_executor executor, ServerOptions options)
   core_->open();
 }
 
-Server::~Server() { core_->shut_down(); }
+Server::~Server() {
+  core_->shut_down();
+}
 
-std::uint16_t Server::port() const { return core_->port(); }
-std::string Server::endpoint() const { return core_->endpoint(); }
-std::uint32_t Server::connection_count() const { return core_->shard().connection_count(); }
+std::uint16_t Server::port() const {
+  return core_->port();
+}
+std::string Server::endpoint() const {
+  return core_->endpoint();
+}
+std::uint32_t Server::connection_count() const {
+  return core_->shard().connection_count();
+}
 
 std::optional<Connection> Server::find(std::string_view id) {
   Link* const link = detail::find_connected(*core_, id);
@@ -32,15 +40,20 @@ asio::awaitable<std::optional<Connection>> Server::wait_all(std::optional<std::s
   co_return co_await wait_for(client_id.value_or(""), std::move(peers), true, asio::use_awaitable);
 }
 
-asio::awaitable<StopReport> Server::stop() { co_return co_await stop(asio::use_awaitable); }
+asio::awaitable<StopReport> Server::stop() {
+  co_return co_await stop(asio::use_awaitable);
+}
 
-void Server::close_all() { core_->close_all(); }
+void Server::close_all() {
+  core_->close_all();
+}
 
 void Server::on_line(std::function<void(const Connection&, std::string_view)> handler) {
   core_->set_line_handler(std::move(handler));
 }
 
-// ---- Connection --------------------------------------------------------------------------------------------------------
+// ---- Connection
+// --------------------------------------------------------------------------------------------------------
 
 asio::awaitable<std::string> Connection::readline() {
   std::string_view line;

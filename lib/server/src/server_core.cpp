@@ -3,19 +3,20 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <asio/ip/address.hpp>
-#include <asio/post.hpp>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <random>
 #include <stdexcept>
 #include <system_error>
+
+#include <asio/ip/address.hpp>
+#include <asio/post.hpp>
+#include <spdlog/spdlog.h>
 
 #include "tautline/core/serial.hpp"
 
@@ -75,7 +76,8 @@ std::string text_of(const sockaddr_storage& address) {
 
 }  // namespace
 
-// ---- beginning and end -----------------------------------------------------------------------------------------------
+// ---- beginning and end
+// -----------------------------------------------------------------------------------------------
 
 ServerCore::ServerCore(asio::any_io_executor executor, ServerOptions options)
     : executor_(std::move(executor)),
@@ -202,7 +204,8 @@ void ServerCore::shut_down() {
   }
 }
 
-// ---- the loop ----------------------------------------------------------------------------------------------------------
+// ---- the loop
+// ----------------------------------------------------------------------------------------------------------
 
 void ServerCore::watch() {
   epoll_watch_.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -286,7 +289,8 @@ void ServerCore::on_timer() {
   after_batch();
 }
 
-// ---- sockets -----------------------------------------------------------------------------------------------------------
+// ---- sockets
+// -----------------------------------------------------------------------------------------------------------
 
 void ServerCore::listen_to(int listener, bool enable) {
   epoll_event event{};
@@ -339,8 +343,12 @@ std::ptrdiff_t ServerCore::send(int socket, const char* data, std::size_t size) 
   return errno == EAGAIN || errno == EINTR ? would_block : broken;
 }
 
-void ServerCore::shutdown_send(int socket) { ::shutdown(socket, SHUT_WR); }
-void ServerCore::close(int socket) { ::close(socket); }
+void ServerCore::shutdown_send(int socket) {
+  ::shutdown(socket, SHUT_WR);
+}
+void ServerCore::close(int socket) {
+  ::close(socket);
+}
 
 std::string ServerCore::peer_name(int socket) {
   sockaddr_storage peer{};

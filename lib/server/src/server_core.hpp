@@ -3,15 +3,16 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <asio/any_io_executor.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "tautline/server/detail/core_calls.hpp"
 #include "tautline/server/server.hpp"
@@ -25,16 +26,14 @@ struct LinkWaiters {
   List<WriteWaiting> unacknowledged;  ///< queued; wait for the client
   List<UpWaiting> up;
 
-  bool idle() const {
-    return readers.empty() && writers.empty() && unacknowledged.empty() && up.empty();
-  }
+  bool idle() const { return readers.empty() && writers.empty() && unacknowledged.empty() && up.empty(); }
 };
 
 /// Joins a shard to epoll and to an Asio executor, and the waiting operations to the shard's events.
 ///
-/// One edge-triggered epoll set holds all connections. Its descriptor, itself readable when an event waits, is watched by
-/// Asio: a wake-up takes one batch of events, ends the batch and only then asks Asio to watch again. Draining the set until
-/// it is empty would starve everything else on the executor.
+/// One edge-triggered epoll set holds all connections. Its descriptor, itself readable when an event waits, is watched
+/// by Asio: a wake-up takes one batch of events, ends the batch and only then asks Asio to watch again. Draining the
+/// set until it is empty would starve everything else on the executor.
 class ServerCore final : public Network, public ShardObserver, public std::enable_shared_from_this<ServerCore> {
  public:
   ServerCore(asio::any_io_executor executor, ServerOptions options);
@@ -71,6 +70,7 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   std::string peer_name(int socket) override;
 
   // ShardObserver
+  bool take_line(Link& link, std::string_view line) override;
   void lines_arrived(Link& link) override;
   void lines_acknowledged(Link& link) override;
   void link_up(Link& link) override;

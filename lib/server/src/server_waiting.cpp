@@ -18,7 +18,8 @@ void ServerCore::release_waiters_if_idle(Link& link) {
   link.user = nullptr;
 }
 
-// ---- reading -----------------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------------
 
 bool ServerCore::try_read(Link& link, std::string_view& line) {
   const LinkWaiters* const waiting = waiters(link);
@@ -37,7 +38,17 @@ void ServerCore::start_read(Link& link, ReadWaiting& waiting) {
   }
 }
 
-void ServerCore::lines_arrived(Link& link) { serve_readers(link); }
+bool ServerCore::take_line(Link& link, std::string_view line) {
+  if (!line_handler_) return false;
+  const LinkWaiters* const waiting = waiters(link);
+  if (waiting != nullptr && !waiting->readers.empty()) return false;
+  line_handler_(connection(link), line);
+  return true;
+}
+
+void ServerCore::lines_arrived(Link& link) {
+  serve_readers(link);
+}
 
 void ServerCore::serve_readers(Link& link) {
   std::string_view line;
@@ -49,12 +60,12 @@ void ServerCore::serve_readers(Link& link) {
     waiting->readers.pop_front()->complete(Completion::inline_, {}, std::string(line));
   }
   release_waiters_if_idle(link);
-  if (!line_handler_) return;
-  const auto handler = line_handler_;
-  while (!shut_down_ && try_read(link, line)) handler(connection(link), line);
+  // Lines that came before there was a handler, or qos=False lines.
+  while (line_handler_ && !shut_down_ && try_read(link, line)) line_handler_(connection(link), line);
 }
 
-// ---- writing -----------------------------------------------------------------------------------------------------------
+// ---- writing
+// -----------------------------------------------------------------------------------------------------------
 
 Shard::Written ServerCore::try_write(Link& link, std::string_view line, WriteOptions options) {
   const LinkWaiters* const waiting = waiters(link);
@@ -126,7 +137,8 @@ void ServerCore::serve_writers(Link& link) {
   release_waiters_if_idle(link);
 }
 
-// ---- links come and go -------------------------------------------------------------------------------------------------
+// ---- links come and go
+// -------------------------------------------------------------------------------------------------
 
 void ServerCore::start_up(Link& link, UpWaiting& waiting) {
   if (shut_down_) {
@@ -218,25 +230,40 @@ void ServerCore::set_line_handler(std::function<void(const Connection&, std::str
   line_handler_ = std::move(handler);
 }
 
-// ---- what the templates call -------------------------------------------------------------------------------------------
+// ---- what the templates call
+// -------------------------------------------------------------------------------------------
 
-const asio::any_io_executor& executor_of(const ServerCore& core) { return core.executor(); }
-Shard& shard_of(ServerCore& core) { return core.shard(); }
+const asio::any_io_executor& executor_of(const ServerCore& core) {
+  return core.executor();
+}
+Shard& shard_of(ServerCore& core) {
+  return core.shard();
+}
 Link* find_connected(ServerCore& core, std::string_view id) {
   Link* const link = core.shard().find(id);
   return link != nullptr && link->connects != 0 ? link : nullptr;
 }
-bool try_read(ServerCore& core, Link& link, std::string_view& line) { return core.try_read(link, line); }
+bool try_read(ServerCore& core, Link& link, std::string_view& line) {
+  return core.try_read(link, line);
+}
 Shard::Written try_write(ServerCore& core, Link& link, std::string_view line, WriteOptions options) {
   return core.try_write(link, line, options);
 }
-void start_read(ServerCore& core, Link& link, ReadWaiting& waiting) { core.start_read(link, waiting); }
-void start_write(ServerCore& core, Link& link, WriteWaiting& waiting) { core.start_write(link, waiting); }
-void start_up(ServerCore& core, Link& link, UpWaiting& waiting) { core.start_up(link, waiting); }
+void start_read(ServerCore& core, Link& link, ReadWaiting& waiting) {
+  core.start_read(link, waiting);
+}
+void start_write(ServerCore& core, Link& link, WriteWaiting& waiting) {
+  core.start_write(link, waiting);
+}
+void start_up(ServerCore& core, Link& link, UpWaiting& waiting) {
+  core.start_up(link, waiting);
+}
 void start_arrival(ServerCore& core, const std::string& id, const std::vector<std::string>& peers, bool all_expected,
                    ArrivalWaiting& waiting) {
   core.start_arrival(id, peers, all_expected, waiting);
 }
-void start_stop(ServerCore& core, StopWaiting& waiting) { core.start_stop(waiting); }
+void start_stop(ServerCore& core, StopWaiting& waiting) {
+  core.start_stop(waiting);
+}
 
 }  // namespace tautline::detail

@@ -56,9 +56,12 @@ Shard::~Shard() {
   }
 }
 
-// ---- registry --------------------------------------------------------------------------------------------------------
+// ---- registry
+// --------------------------------------------------------------------------------------------------------
 
-bool Shard::is_expected(std::string_view id) const { return expected_.count(std::string(id)) != 0; }
+bool Shard::is_expected(std::string_view id) const {
+  return expected_.count(std::string(id)) != 0;
+}
 
 Link* Shard::find(std::string_view id) {
   const auto found = links_.find(id);
@@ -77,7 +80,8 @@ Link* Shard::find_or_create(std::string_view id) {
   return links_.insert(std::move(link)).first->get();
 }
 
-// ---- lines -------------------------------------------------------------------------------------------------------------
+// ---- lines
+// -------------------------------------------------------------------------------------------------------------
 
 std::uint32_t Shard::max_payload(const Link& link) const {
   const std::uint32_t own = options_.receive.max_payload;
@@ -87,8 +91,7 @@ std::uint32_t Shard::max_payload(const Link& link) const {
 Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions options) {
   const std::string_view payload = without_final_newline(line);
   const std::uint32_t limit = max_payload(link);
-  const WriteStatus status =
-      link.protocol == 1 ? wire_1::check_payload(payload, limit) : check_payload(payload, limit);
+  const WriteStatus status = link.protocol == 1 ? wire_1::check_payload(payload, limit) : check_payload(payload, limit);
   if (status != WriteStatus::ok) return {status, 0};
   if (stopping_) return {WriteStatus::closed, 0};
 
@@ -102,8 +105,8 @@ Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions opti
     mark_dirty(*conn);
     return {WriteStatus::ok, 0};
   }
-  const bool full = link.outbox.size() >= options_.outbox_lines ||
-                    link.outbox.bytes() + payload.size() > options_.outbox_bytes;
+  const bool full =
+      link.outbox.size() >= options_.outbox_lines || link.outbox.bytes() + payload.size() > options_.outbox_bytes;
   if (full) return {WriteStatus::would_block, 0};
 
   std::uint8_t tag = tag_qos;
@@ -137,7 +140,8 @@ void Shard::accept_line(Link& link) {
   if (stopping_ || may_have_output(*conn)) mark_dirty(*conn);
 }
 
-// ---- connections -------------------------------------------------------------------------------------------------------
+// ---- connections
+// -------------------------------------------------------------------------------------------------------
 
 std::string Shard::name_of(const Conn& conn) const {
   const std::string peer = conn.socket >= 0 ? network_.peer_name(conn.socket) : "a closed socket";
@@ -179,9 +183,9 @@ void Shard::make_room_for_unidentified() {
   while (!unidentified_.empty() && !is_current(unidentified_.front())) unidentified_.pop_front();
   if (unidentified_.size() < options_.max_unidentified) return;
   // Entries behind the front may be out of date too; then there is more room than it seems.
-  unidentified_.erase(std::remove_if(unidentified_.begin(), unidentified_.end(),
-                                     [&](const auto& entry) { return !is_current(entry); }),
-                      unidentified_.end());
+  unidentified_.erase(
+      std::remove_if(unidentified_.begin(), unidentified_.end(), [&](const auto& entry) { return !is_current(entry); }),
+      unidentified_.end());
   if (unidentified_.size() < options_.max_unidentified) return;
   Conn& oldest = *unidentified_.front().first;
   unidentified_.pop_front();
@@ -242,7 +246,8 @@ void Shard::release_closed() {
   closed_.clear();
 }
 
-// ---- stopping ----------------------------------------------------------------------------------------------------------
+// ---- stopping
+// ----------------------------------------------------------------------------------------------------------
 
 void Shard::close_all(std::uint32_t now_ms) {
   for (Conn& conn : conns_) {

@@ -9,7 +9,9 @@
 namespace tautline {
 namespace {
 
-bool is_blank(std::string_view line) { return line.empty() || line == "\r"; }
+bool is_blank(std::string_view line) {
+  return line.empty() || line == "\r";
+}
 
 /// A line of a stranger as it may stand in a log: bounded and printable.
 std::string printable(std::string_view text) {
@@ -62,7 +64,8 @@ void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
     if (conn.paused) conn.one->resume(now_ms);
     conn.paused = false;
     const std::size_t room = buffer.free_bytes();
-    const std::ptrdiff_t count = room == 0 ? Network::would_block : network_.receive(conn.socket, buffer.free_space(), room);
+    const std::ptrdiff_t count =
+        room == 0 ? Network::would_block : network_.receive(conn.socket, buffer.free_space(), room);
     if (count == Network::ended || count == Network::broken) {
       close(conn, Reason::peer_closed);
       return;
@@ -126,10 +129,8 @@ void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) 
   if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
   Link& link = *conn.link;
   release_acknowledged(link);
-  if (link.inbox.size() > inbox_before) {
-    grant_credit(link);
-    observer_.lines_arrived(link);
-  }
+  if (link.numbers.ack != link.numbers.rx) grant_credit(link);
+  if (link.inbox.size() > inbox_before) observer_.lines_arrived(link);
   if (conn.state == Conn::State::closed) return;  // the application may have closed all
   if (may_have_output(conn)) mark_dirty(conn);
   arm(conn, now_ms);
@@ -142,7 +143,8 @@ void Shard::on_overlong(Conn& conn, std::uint32_t now_ms) {
   part(conn, Reason::syntax, now_ms);
 }
 
-// ---- who is it? ------------------------------------------------------------------------------------------------------
+// ---- who is it?
+// ------------------------------------------------------------------------------------------------------
 
 void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   wire_2::Hello hello;
@@ -181,8 +183,8 @@ void Shard::leave_protocol_1(Link& link) {
 void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms) {
   Link* const link = is_expected(id) ? find_or_create(id) : nullptr;
   const auto& fallback = options_.allow_protocol_1;
-  const bool downgrade = link != nullptr && link->protocol == 2 &&
-                         std::find(fallback.begin(), fallback.end(), link->id) == fallback.end();
+  const bool downgrade =
+      link != nullptr && link->protocol == 2 && std::find(fallback.begin(), fallback.end(), link->id) == fallback.end();
   if (link == nullptr || downgrade) {
     log(LogLevel::warning,
         name_of(conn) + ": closed, '" + printable(id) +
@@ -217,7 +219,8 @@ void Shard::come_up(Conn& conn, std::uint32_t now_ms) {
   arm(conn, now_ms);
 }
 
-// ---- what a line means -----------------------------------------------------------------------------------------------
+// ---- what a line means
+// -----------------------------------------------------------------------------------------------
 
 void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
   Link& link = *conn.link;
@@ -232,7 +235,7 @@ void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
       break;
     case Event::line:
       if (stopping_ || link.inbox.size() >= options_.inbox_lines) break;  // not accepted: the client sends it again
-      link.inbox.push(input.payload, tag_qos);
+      if (!link.inbox.empty() || !observer_.take_line(link, input.payload)) link.inbox.push(input.payload, tag_qos);
       if (conn.one) {
         conn.one->accept(*link.numbers_1);
       } else {
@@ -255,7 +258,8 @@ void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
   link.protocol = 2;
   link.peer_max_payload = conn.two.peer_max_payload();
   if (Conn* const old = link.conn) {
-    log(LogLevel::info, name_of(*old) + ": superseded by a newer connection (if this goes on, two devices share the id)");
+    log(LogLevel::info,
+        name_of(*old) + ": superseded by a newer connection (if this goes on, two devices share the id)");
     part(*old, Reason::superseded, now_ms);
   }
   come_up(conn, now_ms);

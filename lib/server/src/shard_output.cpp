@@ -121,7 +121,8 @@ bool Shard::send_bytes(Conn& conn, const char* data, std::size_t size, std::uint
   return false;
 }
 
-// ---- time --------------------------------------------------------------------------------------------------------------
+// ---- time
+// --------------------------------------------------------------------------------------------------------------
 
 std::uint32_t Shard::deadline_of(const Conn& conn) const {
   const std::uint32_t timeout = options_.receive.timeout_ms;
@@ -165,8 +166,8 @@ void Shard::on_timer(Conn& conn, std::uint32_t now_ms) {
   switch (conn.state) {
     case Conn::State::unidentified:
       if (now_ms - conn.accepted_at_ms >= timeout) {
-        log(LogLevel::warning, name_of(conn) + ": closed, it did not say who it is within " + std::to_string(timeout) +
-                                   " ms");
+        log(LogLevel::warning,
+            name_of(conn) + ": closed, it did not say who it is within " + std::to_string(timeout) + " ms");
         close(conn, Reason::silent);
         return;
       }

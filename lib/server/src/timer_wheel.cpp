@@ -10,7 +10,9 @@ namespace {
 constexpr unsigned bits_per_level = 6;
 constexpr unsigned slot_mask = 63;
 
-unsigned slot_at(std::uint32_t time_ms, unsigned level) { return (time_ms >> (bits_per_level * level)) & slot_mask; }
+unsigned slot_at(std::uint32_t time_ms, unsigned level) {
+  return (time_ms >> (bits_per_level * level)) & slot_mask;
+}
 
 }  // namespace
 

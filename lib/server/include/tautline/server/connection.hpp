@@ -1,12 +1,13 @@
 #pragma once
 
-#include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
 
 #include "tautline/server/detail/await_direct.hpp"
 #include "tautline/server/detail/core_calls.hpp"
@@ -15,13 +16,13 @@ namespace tautline {
 
 /// The link to one client: write() and readline() that pause during an outage and then go on.
 ///
-/// A Connection is a handle: copies are the same connection, equal and valid as long as the Server lives. It is obtained
-/// from Server::client_conn(), wait_all() or another Connection's operator[]. All calls belong on the server's executor
-/// (one thread at a time); operations may be pending side by side.
+/// A Connection is a handle: copies are the same connection, equal and valid as long as the Server lives. It is
+/// obtained from Server::client_conn(), wait_all() or another Connection's operator[]. All calls belong on the server's
+/// executor (one thread at a time); operations may be pending side by side.
 ///
 /// Operations come in two forms: without a token as a coroutine (`co_await connection.readline()`), which throws
-/// std::system_error, and with any Asio completion token as the last argument. Both end with asio::error::operation_aborted
-/// when cancelled through the token's cancellation slot or when the server is destroyed.
+/// std::system_error, and with any Asio completion token as the last argument. Both end with
+/// asio::error::operation_aborted when cancelled through the token's cancellation slot or when the server is destroyed.
 class Connection {
  public:
   std::string_view id() const { return link_->id; }
@@ -49,8 +50,8 @@ class Connection {
 
   /// The next line, without its newline; pauses until there is one, also through outages.
   ///
-  /// A line is taken (its room in the inbox is free, the client gets credit) when the next one is asked for or by accept(),
-  /// not when it is handed out. Cancelled while it waits, a read has taken nothing.
+  /// A line is taken (its room in the inbox is free, the client gets credit) when the next one is asked for or by
+  /// accept(), not when it is handed out. Cancelled while it waits, a read has taken nothing.
   asio::awaitable<std::string> readline();
 
   /// Signature of the completion: void(std::error_code, std::string).
@@ -80,12 +81,12 @@ class Connection {
   /// Sends a line; one newline at its end is accepted, and added where it is missing.
   ///
   /// qos and wait: returns when the client's application has taken the line. qos without wait: returns when the line is
-  /// queued, pausing while the queue is full. Not qos: returns when the line is on its way, pausing while the link is down;
-  /// it may be lost in an outage. qos lines arrive exactly once and in the order of the calls.
+  /// queued, pausing while the queue is full. Not qos: returns when the line is on its way, pausing while the link is
+  /// down; it may be lost in an outage. qos lines arrive exactly once and in the order of the calls.
   ///
   /// Errors: Error::bad_line, too_long, empty, not_utf8: nothing was sent; closed: the server is stopping.
-  /// Cancelled before the line was queued: operation_aborted, it is not sent. Cancelled after: Error::delivery_pending, it
-  /// is still delivered.
+  /// Cancelled before the line was queued: operation_aborted, it is not sent. Cancelled after: Error::delivery_pending,
+  /// it is still delivered.
   asio::awaitable<void> write(std::string line, WriteOptions options = {});
 
   /// Signature of the completion: void(std::error_code).
@@ -106,8 +107,8 @@ class Connection {
         token, std::move(line));
   }
 
-  /// The fast form of write(wait=false): ok, or would_block when the queue is full (or, for a line without qos, when the
-  /// link is down), or what is wrong with the line.
+  /// The fast form of write(wait=false): ok, or would_block when the queue is full (or, for a line without qos, when
+  /// the link is down), or what is wrong with the line.
   WriteStatus try_write(std::string_view line, WriteOptions options = {}) {
     options.wait = false;
     return detail::try_write(*core_, *link_, line, options).status;
@@ -125,10 +126,10 @@ class Connection {
         [core = core_, link = link_](auto handler) { wait_until_up(*core, *link, std::move(handler)); }, token);
   }
 
-  /// `co_await connection`: resumes when the link is up. Cancelled, or with the server destroyed, it resumes as well, without
-  /// an exception: ask status(), or await up() instead.
+  /// `co_await connection`: resumes when the link is up. Cancelled, or with the server destroyed, it resumes as well,
+  /// without an exception: ask status(), or await up() instead.
   template <typename Frame>
-    requires requires(Frame* frame) { frame->detach_thread(); }
+  requires requires(Frame* frame) { frame->detach_thread(); }
   auto operator()(Frame* frame) const {
     using Executor = typename std::remove_reference_t<decltype(*frame->detach_thread())>::executor_type;
     using Resume = detail::DirectResume<Frame, Executor>;
@@ -144,9 +145,8 @@ class Connection {
   static void wait_until_up(detail::ServerCore& core, Link& link, Handler handler) {
     detail::start_up(core, link,
                      detail::WaitingHandler<detail::UpWaiting, Handler>::make(
-                         std::move(handler), detail::executor_of(core), [](detail::UpWaiting& waiting) {
-                           detail::abort(waiting, asio::error::operation_aborted);
-                         }));
+                         std::move(handler), detail::executor_of(core),
+                         [](detail::UpWaiting& waiting) { detail::abort(waiting, asio::error::operation_aborted); }));
   }
 
   detail::ServerCore* core_;

@@ -11,7 +11,7 @@
 namespace tautline {
 
 /// A LineQueue that takes memory from the heap while it holds lines and none while it is empty: an idle link costs one
-/// pointer. It grows by doubling; the caller bounds it by lines and bytes.
+/// pointer. It grows in steps; the caller bounds it by lines and bytes.
 class HeapQueue {
  public:
   HeapQueue() = default;

@@ -48,12 +48,12 @@ struct Link {
 struct Conn : Timer {
   enum class State : std::uint8_t {
     free,
-    unidentified,   ///< its first line has not come yet
+    unidentified,  ///< its first line has not come yet
     protocol_1,
     protocol_2,
-    parting,        ///< a last line is on its way, then FIN
-    half_closed,    ///< we sent FIN and wait for the peer's
-    closed,         ///< the socket is gone; freed at the end of the batch
+    parting,      ///< a last line is on its way, then FIN
+    half_closed,  ///< we sent FIN and wait for the peer's
+    closed,       ///< the socket is gone; freed at the end of the batch
   };
 
   Protocol2 two;
@@ -69,9 +69,9 @@ struct Conn : Timer {
   State state = State::free;
   bool dirty = false;
   bool unfinished = false;
-  bool blocked = false;       ///< the socket takes nothing until it is writable again
-  bool greeted = false;       ///< it said "TL": it understands BYE
-  bool paused = false;        ///< protocol 1: not read while the inbox has no room
+  bool blocked = false;  ///< the socket takes nothing until it is writable again
+  bool greeted = false;  ///< it said "TL": it understands BYE
+  bool paused = false;   ///< protocol 1: not read while the inbox has no room
 };
 
 }  // namespace tautline

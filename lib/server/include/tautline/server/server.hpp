@@ -1,8 +1,5 @@
 #pragma once
 
-#include <asio/any_io_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,16 +8,20 @@
 #include <string>
 #include <vector>
 
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+
 #include "tautline/server/connection.hpp"
 
 namespace tautline {
 
 struct ServerOptions {
-  std::string address;        ///< to listen on; empty: all interfaces, IPv6 and IPv4
-  std::uint16_t port = 8123;  ///< 0: a free one, see Server::port()
-  std::uint32_t timeout_ms = 1500;    ///< silence after which a link is down; handshakes must take less
-  std::vector<std::string> expected;  ///< ids of the clients; others are refused, with the reason in the log
-  bool admit_unexpected = false;      ///< any other valid id may connect too
+  std::string address;                        ///< to listen on; empty: all interfaces, IPv6 and IPv4
+  std::uint16_t port = 8123;                  ///< 0: a free one, see Server::port()
+  std::uint32_t timeout_ms = 1500;            ///< silence after which a link is down; handshakes must take less
+  std::vector<std::string> expected;          ///< ids of the clients; others are refused, with the reason in the log
+  bool admit_unexpected = false;              ///< any other valid id may connect too
   std::vector<std::string> allow_protocol_1;  ///< ids that may fall back from protocol 2 to protocol 1
   std::uint32_t max_line = 1024;              ///< longest line in bytes, in both directions
   std::uint32_t window = 64;                  ///< lines that a client may have unacknowledged
@@ -28,10 +29,10 @@ struct ServerOptions {
   std::uint32_t outbox_lines = 1024;          ///< per client: written, not acknowledged
   std::size_t outbox_bytes = 256 * 1024;      ///< per client
   std::uint32_t max_connections = 50'000;
-  std::uint32_t max_unidentified = 1'000;     ///< connections that have not said who they are
-  bool verbose = false;                       ///< log each connection and line; else warnings and errors
-  std::function<void(LogLevel, const std::string&)> log;        ///< default: spdlog's default logger
-  std::function<void(const Connection&, bool up)> on_link;      ///< called on every change of a link
+  std::uint32_t max_unidentified = 1'000;                   ///< connections that have not said who they are
+  bool verbose = false;                                     ///< log each connection and line; else warnings and errors
+  std::function<void(LogLevel, const std::string&)> log;    ///< default: spdlog's default logger
+  std::function<void(const Connection&, bool up)> on_link;  ///< called on every change of a link
 };
 
 /// Listens for clients and keeps the links to them.
@@ -39,12 +40,12 @@ struct ServerOptions {
 ///     asio::io_context io(1);
 ///     tautline::Server server(io.get_executor(), {.expected = {"door"}});
 ///
-/// It works on one executor that must run on one thread at a time; all calls belong there. Links are flat records on one
-/// epoll set inside the executor's io_context, so coroutines exist only where the application starts one.
+/// It works on one executor that must run on one thread at a time; all calls belong there. Links are flat records on
+/// one epoll set inside the executor's io_context, so coroutines exist only where the application starts one.
 class Server {
  public:
-  /// Listens at once. Throws std::invalid_argument (what is wrong with the options) or std::system_error (cannot listen:
-  /// address, port and reason).
+  /// Listens at once. Throws std::invalid_argument (what is wrong with the options) or std::system_error (cannot
+  /// listen: address, port and reason).
   Server(asio::any_io_executor executor, ServerOptions options = {});
   /// Closes all connections; pending operations complete with operation_aborted.
   ~Server();
@@ -66,8 +67,9 @@ class Server {
     return wait_for(std::move(id), {}, false, std::forward<Token>(token));
   }
 
-  /// Pauses until `client_id` (if given) and all `peers` (if none are named: all expected clients) have connected at least
-  /// once. Returns the Connection of client_id, or nothing if none was given. For a timeout use awaitable_operators.
+  /// Pauses until `client_id` (if given) and all `peers` (if none are named: all expected clients) have connected at
+  /// least once. Returns the Connection of client_id, or nothing if none was given. For a timeout use
+  /// awaitable_operators.
   asio::awaitable<std::optional<Connection>> wait_all(std::optional<std::string> client_id = {},
                                                       std::vector<std::string> peers = {});
 
@@ -83,8 +85,8 @@ class Server {
   /// Closes all connections at once and stops listening. Links and their queues stay; operations go on waiting.
   void close_all();
 
-  /// Orderly stop: accepts no more lines, lets the application read what has arrived, waits up to `timeout` for outstanding
-  /// acknowledgements, says goodbye to each client. What could not be delivered or read is in the report.
+  /// Orderly stop: accepts no more lines, lets the application read what has arrived, waits up to `timeout` for
+  /// outstanding acknowledgements, says goodbye to each client. What could not be delivered or read is in the report.
   asio::awaitable<StopReport> stop();
 
   /// Signature of the completion: void(std::error_code, StopReport).
@@ -93,17 +95,17 @@ class Server {
     return asio::async_initiate<Token, void(std::error_code, StopReport)>(
         [core = core_.get()](auto handler) {
           using Handler = std::decay_t<decltype(handler)>;
-          detail::start_stop(*core, detail::WaitingHandler<detail::StopWaiting, Handler, StopReport>::make(
-                                        std::move(handler), detail::executor_of(*core),
-                                        [](detail::StopWaiting& waiting) {
-                                          detail::abort(waiting, asio::error::operation_aborted, StopReport{});
-                                        }));
+          detail::start_stop(*core,
+                             detail::WaitingHandler<detail::StopWaiting, Handler, StopReport>::make(
+                                 std::move(handler), detail::executor_of(*core), [](detail::StopWaiting& waiting) {
+                                   detail::abort(waiting, asio::error::operation_aborted, StopReport{});
+                                 }));
         },
         token);
   }
 
-  /// Calls `handler` for each line of the clients that no readline() waits for, as a view valid during the call; the line
-  /// is taken when it returns. One consumer for many links: no coroutine and no allocation per link.
+  /// Calls `handler` for each line of the clients that no readline() waits for, as a view valid during the call; the
+  /// line is taken when it returns. One consumer for many links: no coroutine and no allocation per link.
   void on_line(std::function<void(const Connection&, std::string_view)> handler);
 
  private:
@@ -114,12 +116,12 @@ class Server {
         [core = core_.get(), all_expected](auto handler, const std::string& client,
                                            const std::vector<std::string>& others) {
           using Handler = std::decay_t<decltype(handler)>;
-          detail::start_arrival(*core, client, others, all_expected,
-                                detail::WaitingHandler<detail::ArrivalWaiting, Handler, Result>::make(
-                                    std::move(handler), detail::executor_of(*core),
-                                    [](detail::ArrivalWaiting& waiting) {
-                                      detail::abort(waiting, asio::error::operation_aborted, Result());
-                                    }));
+          detail::start_arrival(
+              *core, client, others, all_expected,
+              detail::WaitingHandler<detail::ArrivalWaiting, Handler, Result>::make(
+                  std::move(handler), detail::executor_of(*core), [](detail::ArrivalWaiting& waiting) {
+                    detail::abort(waiting, asio::error::operation_aborted, Result());
+                  }));
         },
         token, std::move(id), std::move(peers));
   }

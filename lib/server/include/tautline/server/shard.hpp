@@ -25,9 +25,9 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 /// The operating system as a shard sees it. Sockets are numbers that the implementation gives out.
 class Network {
  public:
-  static constexpr std::ptrdiff_t ended = 0;          ///< receive: the peer closed
-  static constexpr std::ptrdiff_t would_block = -1;   ///< nothing there, or no room
-  static constexpr std::ptrdiff_t broken = -2;        ///< reset, or another error
+  static constexpr std::ptrdiff_t ended = 0;         ///< receive: the peer closed
+  static constexpr std::ptrdiff_t would_block = -1;  ///< nothing there, or no room
+  static constexpr std::ptrdiff_t broken = -2;       ///< reset, or another error
 
   virtual ~Network() = default;
   /// Bytes received (at least 1), or one of the constants.
@@ -45,6 +45,9 @@ class Network {
 class ShardObserver {
  public:
   virtual ~ShardObserver() = default;
+  /// A qos line that could be taken at once, without the inbox: true if the application took it. The bytes are valid
+  /// during the call. Asked only when no earlier line waits.
+  virtual bool take_line(Link& /*link*/, std::string_view /*line*/) { return false; }
   /// The inbox of the link got lines; once per read, not per line.
   virtual void lines_arrived(Link& link) = 0;
   /// Lines of the outbox were acknowledged: ask link.is_acknowledged().
@@ -59,17 +62,17 @@ class ShardObserver {
 struct ShardOptions {
   /// What this side receives: w, n and t of protocol 2; timeout_ms is also the timeout of protocol 1.
   ReceiveLimits receive{64, 1024, 1500};
-  std::vector<std::string> expected;      ///< ids that may connect
-  bool admit_unexpected = false;          ///< any other valid id may connect too
+  std::vector<std::string> expected;          ///< ids that may connect
+  bool admit_unexpected = false;              ///< any other valid id may connect too
   std::vector<std::string> allow_protocol_1;  ///< ids that may fall back from protocol 2 to protocol 1
-  std::uint32_t inbox_lines = 256;        ///< per link; at least twice the window
-  std::uint32_t outbox_lines = 1024;      ///< per link
-  std::size_t outbox_bytes = 256 * 1024;  ///< per link
-  std::uint32_t max_links = 100'000;      ///< ids that this shard keeps a record of
+  std::uint32_t inbox_lines = 256;            ///< per link; at least twice the window
+  std::uint32_t outbox_lines = 1024;          ///< per link
+  std::size_t outbox_bytes = 256 * 1024;      ///< per link
+  std::uint32_t max_links = 100'000;          ///< ids that this shard keeps a record of
   std::uint32_t max_connections = 50'000;
   std::uint32_t max_unidentified = 1'000;  ///< connections that have not said who they are; the oldest makes room
-  std::uint32_t first_generation = 1;     ///< unix seconds: later than any generation of an earlier process
-  bool verbose = false;                   ///< log each line and each connection
+  std::uint32_t first_generation = 1;      ///< unix seconds: later than any generation of an earlier process
+  bool verbose = false;                    ///< log each line and each connection
 };
 
 /// A problem with the options, in words, or empty.
@@ -215,10 +218,10 @@ class Shard {
   TimerWheel wheel_;
   std::unordered_set<std::string, std::hash<std::string>> expected_;
   std::unordered_set<std::unique_ptr<Link>, IdHash, IdEqual> links_;
-  std::deque<Conn> conns_;        ///< stable addresses; reused through free_
+  std::deque<Conn> conns_;  ///< stable addresses; reused through free_
   std::vector<Conn*> free_;
-  std::vector<Conn*> closed_;     ///< freed at the end of the batch: an event of this batch may still name them
-  std::vector<Conn*> dirty_;      ///< have output
+  std::vector<Conn*> closed_;      ///< freed at the end of the batch: an event of this batch may still name them
+  std::vector<Conn*> dirty_;       ///< have output
   std::vector<Conn*> unfinished_;  ///< have unread bytes
   std::deque<std::pair<Conn*, std::uint32_t>> unidentified_;  ///< in order of arrival, with the serial of the Conn
   std::uint32_t next_serial_ = 1;
@@ -226,7 +229,7 @@ class Shard {
   std::uint32_t stop_deadline_ms_ = 0;
   bool stopping_ = false;
   bool in_batch_ = false;
-  std::vector<char> input_;   ///< one read buffer for all connections: an unfinished line moves to its Conn
+  std::vector<char> input_;  ///< one read buffer for all connections: an unfinished line moves to its Conn
   std::vector<char> output_;
 };
 

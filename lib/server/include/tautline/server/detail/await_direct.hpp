@@ -1,8 +1,9 @@
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <system_error>
 #include <utility>
+
+#include <asio/awaitable.hpp>
 
 namespace tautline::detail {
 

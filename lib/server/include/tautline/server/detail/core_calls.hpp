@@ -1,13 +1,14 @@
 #pragma once
 
-#include <asio/any_io_executor.hpp>
-#include <asio/error.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/error.hpp>
 
 #include "tautline/core/line_rules.hpp"
 #include "tautline/server/detail/waiting.hpp"
@@ -38,7 +39,7 @@ struct WriteWaiting : Waiting<> {
 };
 
 struct ArrivalWaiting : Waiting<std::optional<Connection>> {
-  Link* result = nullptr;     ///< null: only the peers are waited for
+  Link* result = nullptr;      ///< null: only the peers are waited for
   std::vector<Link*> missing;  ///< clients that have not connected yet
 
  protected:

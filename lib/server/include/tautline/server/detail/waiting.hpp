@@ -1,5 +1,10 @@
 #pragma once
 
+#include <memory>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -8,10 +13,6 @@
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
-#include <memory>
-#include <system_error>
-#include <tuple>
-#include <utility>
 
 /// Operations that wait in a list: the handler of any completion token behind one small interface.
 namespace tautline::detail {
@@ -72,8 +73,8 @@ template <typename Base, typename Handler, typename... Results>
 class WaitingHandler final : public Base {
  public:
   using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
-  using Allocator = typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<
-      WaitingHandler>;
+  using Allocator =
+      typename std::allocator_traits<asio::associated_allocator_t<Handler>>::template rebind_alloc<WaitingHandler>;
 
   /// `cancel(Base&)` is called when the handler's cancellation slot is triggered; it must complete the operation.
   template <typename Cancel>
