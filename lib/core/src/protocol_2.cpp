@@ -94,6 +94,7 @@ void Protocol2::open(LinkNumbers& numbers, std::uint32_t sent, std::uint32_t now
 
 Input Protocol2::receive_from_server(LinkNumbers& numbers, std::string_view line, std::uint32_t now_ms) {
   if (phase_ == Phase::open) return receive_open(numbers, line, now_ms);
+  if (phase_ != Phase::hello_sent && phase_ != Phase::go_sent) return Input{};
   wire_2::Bye bye;
   if (wire_2::parse_bye(line, bye)) {
     // The server's record was rolled back: whatever was remembered of it is void.
@@ -101,8 +102,7 @@ Input Protocol2::receive_from_server(LinkNumbers& numbers, std::string_view line
     return peer_said_bye(bye.text);
   }
   if (phase_ == Phase::hello_sent) return receive_hi(numbers, line);
-  if (phase_ == Phase::go_sent) return receive_server_go(numbers, line, now_ms);
-  return Input{};
+  return receive_server_go(numbers, line, now_ms);
 }
 
 Input Protocol2::receive_hi(LinkNumbers& numbers, std::string_view line) {

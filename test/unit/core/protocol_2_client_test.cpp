@@ -591,6 +591,14 @@ TEST(Protocol2Client, nothing_is_heard_after_a_failure) {
   EXPECT_EQ(client.connection.polls(), Due::nothing);
 }
 
+TEST(Protocol2Client, a_bye_that_crosses_its_own_changes_nothing) {
+  OpenClient client;
+  expect_failed(client.connection.hears("X\n"), Reason::syntax);
+  EXPECT_EQ(client.connection.hears("BYE closing\n").event, Event::none);
+  EXPECT_EQ(client.connection.protocol.failure(), Reason::syntax);
+  EXPECT_EQ(client.connection.sends(), "BYE syntax\n");
+}
+
 TEST(Protocol2Client, an_orderly_end_sends_the_last_status_and_bye_closing) {
   OpenClient client;
   client.connection.protocol.request_status();
