@@ -313,7 +313,16 @@ class Pair {
     RC_ASSERT(!protocol.has_output(endpoint.numbers));
   }
 
+  /// A peer that keeps the rules sends no line beyond the credit it was given.
+  static void check_credit(const Protocol2& protocol, const LinkNumbers& numbers, std::uint32_t window,
+                           std::string_view line) {
+    const wire_2::Line parsed = wire_2::parse_line(line);
+    if (!protocol.is_open() || parsed.kind != wire_2::Kind::data) return;
+    RC_ASSERT(!after(parsed.first, numbers.ack + window));
+  }
+
   void hear_as_client(Connection& connection, std::string_view line) {
+    check_credit(connection.client, client_.numbers, setup_.client_limits.window, line);
     const Input input = connection.client.receive_from_server(client_.numbers, line, now_ms_);
     if (input.drop_inbox) client_.inbox.clear();
     if (input.event == Event::line) {
@@ -343,6 +352,9 @@ class Pair {
       }
       connection.server.start_server(server_.numbers, hello, setup_.server_limits, connection.accepted_at_ms);
       return;
+    }
+    if (connection.server.generation() == server_.numbers.generation) {
+      check_credit(connection.server, server_.numbers, setup_.server_limits.window, line);
     }
     const Input input = connection.server.receive_from_client(server_.numbers, line, now_ms_);
     // A new life of the client may find the inbox full of the old one's lines; then a line in order is not accepted.

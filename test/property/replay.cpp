@@ -14,7 +14,7 @@ class ReplayCommand : public testing::EmptyTestEventListener {
   ReplayCommand() {
     // RC_PARAMS is read by rapidcheck when the first property runs. One that the caller gives is left as it is.
     if (std::getenv("RC_PARAMS") != nullptr) return;
-    const std::string parameters = "seed=" + std::to_string(std::random_device{}()) + " max_success=200";
+    const std::string parameters = "seed=" + std::to_string(std::random_device{}()) + " max_success=1000";
     ::setenv("RC_PARAMS", parameters.c_str(), 0);
   }
 
