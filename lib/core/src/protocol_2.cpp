@@ -178,7 +178,12 @@ Input Protocol2::receive_client_go(LinkNumbers& numbers, const wire_2::ClientGo&
     return fail_with(Reason::superseded);
   }
   // H7: the client took lines that this record never held: it was rolled back. The host draws a new sid.
-  if (go.has_ack && after(go.ack, numbers.next - 1)) return fail_with(Reason::sid);
+  // The generation is used up with it: else a GO that another connection has ready, made for the old sid, would pass and
+  // free lines that nobody took.
+  if (go.has_ack && after(go.ack, numbers.next - 1)) {
+    numbers.generation = generation_;
+    return fail_with(Reason::sid);
+  }
 
   if (!numbers.epoch_known || numbers.epoch != epoch) {
     numbers.epoch = epoch;

@@ -244,8 +244,8 @@ TEST(Protocol2Server, a_client_that_took_lines_never_written_gets_bye_sid) {
   connection.sends();
   expect_failed(connection.hears("GO 7 2 0 5\n"), Reason::sid);
   EXPECT_EQ(connection.sends(), "BYE sid\n");
-  EXPECT_EQ(server.link.numbers.generation, 6U) << "judged before anything is adopted";
-  EXPECT_FALSE(server.link.numbers.epoch_known);
+  EXPECT_EQ(server.link.numbers.generation, 7U) << "used up: a GO of another connection for the old sid must not pass";
+  EXPECT_FALSE(server.link.numbers.epoch_known) << "nothing else is adopted";
   EXPECT_EQ(server.link.numbers.base, 1U);
 }
 
