@@ -1,0 +1,263 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <asio/awaitable.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/compose.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "tautline/posix/async_client_config.hpp"
+#include "tautline/posix/detail/async_core.hpp"
+#include "tautline/posix/error.hpp"
+
+namespace tautline::posix {
+
+struct WriteOptions {
+  bool qos = true;   ///< delivered exactly once and in order; false: sent at most once
+  bool wait = true;  ///< with qos: wait until the server has taken responsibility for the line
+};
+
+namespace detail {
+
+/// What all operations share. An operation looks whether it can end; if not, it waits for something to happen and looks
+/// again. It never completes inside the call that started it.
+template <class Operation, class... Results>
+class LookAgain {
+ public:
+  explicit LookAgain(std::shared_ptr<AsyncCore> core) : core_(std::move(core)) {}
+
+  template <class Self>
+  void operator()(Self& self, asio::error_code = {}) {
+    auto& operation = static_cast<Operation&>(*this);
+    if (!started_) {
+      started_ = true;
+      self.reset_cancellation_state(asio::enable_total_cancellation());
+      operation.start();
+      asio::post(core_->executor(), std::move(self));
+      return;
+    }
+    if (self.cancelled() != asio::cancellation_type::none || core_->is_released()) {
+      self.complete(operation.abort(), Results{}...);
+      return;
+    }
+    Happening* const awaited = operation.look();
+    if (awaited == nullptr) return operation.complete(self);
+    awaited->async_wait(std::move(self));
+  }
+
+ protected:
+  std::shared_ptr<AsyncCore> core_;
+  asio::error_code error_;
+
+ private:
+  bool started_ = false;
+};
+
+class Read : public LookAgain<Read, std::string> {
+ public:
+  using LookAgain::LookAgain;
+  void start() {}
+  asio::error_code abort() { return asio::error::operation_aborted; }
+  Happening* look() {
+    std::string_view line;
+    if (core_->try_read(line)) {
+      line_ = line;
+    } else if (core_->is_told_to_close()) {
+      error_ = Error::closed;
+    } else {
+      return &core_->line_arrived;
+    }
+    return nullptr;
+  }
+  template <class Self>
+  void complete(Self& self) {
+    self.complete(error_, std::move(line_));
+  }
+
+ private:
+  std::string line_;
+};
+
+class Write : public LookAgain<Write> {
+ public:
+  Write(std::shared_ptr<AsyncCore> core, std::string line, WriteOptions options)
+      : LookAgain(std::move(core)), line_(std::move(line)), options_(options) {}
+  void start() {
+    if (options_.qos) turn_ = core_->take_turn();
+  }
+  asio::error_code abort() {
+    if (queued_) return Error::delivery_pending;
+    if (options_.qos) core_->end_turn(turn_);
+    return asio::error::operation_aborted;
+  }
+  Happening* look() { return queued_ ? look_acknowledged() : look_room(); }
+  template <class Self>
+  void complete(Self& self) {
+    self.complete(error_);
+  }
+
+ private:
+  Happening* look_room() {
+    if (options_.qos && !core_->has_turn(turn_)) return &core_->room_made;
+    const WriteResult result = core_->client().write(line_, options_.qos);
+    if (result.status == WriteStatus::would_block) return &core_->room_made;
+    if (options_.qos) core_->end_turn(turn_);
+    core_->kick();
+    if (result.status != WriteStatus::ok) {
+      error_ = to_error(result.status);
+      return nullptr;
+    }
+    ticket_ = result.ticket;
+    queued_ = options_.qos && options_.wait;
+    return queued_ ? &core_->acknowledged : nullptr;
+  }
+  Happening* look_acknowledged() {
+    if (core_->client().acknowledged(ticket_)) return nullptr;
+    if (!core_->is_closed()) return &core_->acknowledged;
+    error_ = Error::closed;
+    return nullptr;
+  }
+
+  std::string line_;
+  WriteOptions options_;
+  std::uint64_t turn_ = 0;
+  std::uint32_t ticket_ = 0;
+  bool queued_ = false;
+};
+
+class Up : public LookAgain<Up> {
+ public:
+  using LookAgain::LookAgain;
+  void start() {}
+  asio::error_code abort() { return asio::error::operation_aborted; }
+  Happening* look() {
+    if (core_->is_told_to_close()) {
+      error_ = Error::closed;
+    } else if (!core_->client().status()) {
+      return &core_->came_up;
+    }
+    return nullptr;
+  }
+  template <class Self>
+  void complete(Self& self) {
+    self.complete(error_);
+  }
+};
+
+class Drain : public LookAgain<Drain> {
+ public:
+  using LookAgain::LookAgain;
+  void start() {}
+  asio::error_code abort() { return asio::error::operation_aborted; }
+  Happening* look() {
+    if (core_->client().unacknowledged() == 0) return nullptr;
+    if (!core_->is_closed()) return &core_->acknowledged;
+    error_ = Error::closed;
+    return nullptr;
+  }
+  template <class Self>
+  void complete(Self& self) {
+    self.complete(error_);
+  }
+};
+
+}  // namespace detail
+
+/// The client for programs on Asio: the same logic as Client, with operations that wait.
+///
+///     posix::AsyncClient client(executor, {.my_id = "door", .server = "house.local"});
+///     co_await client.up();
+///     co_await client.write("temp 21.5");            // the server has it
+///     std::string line = co_await client.readline();
+///
+/// Every operation pauses through an outage and then goes on. Each takes any Asio completion token as its last
+/// argument; without one it is awaitable in an asio::awaitable<> coroutine and throws std::system_error. Each can be
+/// cancelled alone, through the token's cancellation slot (operators || and && of Asio's awaitable_operators do that).
+///
+/// All calls belong on the executor, one thread at a time. The client holds work on it until closed or destroyed. Its
+/// destruction closes the connection at once; pending operations end with operation_aborted.
+class AsyncClient {
+ public:
+  AsyncClient(const asio::any_io_executor& executor, const AsyncClientConfig& config)
+      : core_(std::make_shared<detail::AsyncCore>(executor, config)) {
+    core_->kick();
+  }
+  ~AsyncClient() {
+    if (core_) core_->release();
+  }
+  AsyncClient(AsyncClient&&) = default;
+  AsyncClient& operator=(AsyncClient&&) = delete;
+
+  /// The next line, without its newline. It is taken, that is acknowledged to the server, with the next readline(),
+  /// try_readline() or accept(), not before. One reader at a time. Cancelled: nothing was taken.
+  /// Errors: Error::closed. Completion: void(error_code, std::string).
+  template <class Token = asio::use_awaitable_t<>>
+  auto readline(Token&& token = {}) {
+    return asio::async_compose<Token, void(asio::error_code, std::string)>(detail::Read(core_), token,
+                                                                           core_->executor());
+  }
+  /// The next line if one is there: a view that is valid until the next read or accept().
+  bool try_readline(std::string_view& line) { return core_->try_read(line); }
+  /// Takes the line handed out last.
+  void accept() {
+    core_->client().accept();
+    core_->kick();
+  }
+
+  /// Sends a line; one final newline is accepted.
+  ///
+  /// qos and wait: completes when the server has taken responsibility. qos without wait: when the line is queued, after
+  /// a pause while the queue is full. Not qos: when the line is on its way, after a pause while the link is down; it
+  /// may be lost. Lines with qos keep the order of the calls.
+  ///
+  /// Errors: Error::bad_line, too_long, empty, not_utf8: nothing was sent; Error::closed. Cancelled before the line was
+  /// queued: operation_aborted, it is not sent; after: Error::delivery_pending. Completion: void(error_code).
+  template <class Token = asio::use_awaitable_t<>>
+  auto write(std::string line, WriteOptions options = {}, Token&& token = {}) {
+    return asio::async_compose<Token, void(asio::error_code)>(detail::Write(core_, std::move(line), options), token,
+                                                              core_->executor());
+  }
+  /// The form that never waits; see BasicLinkClient::write(). would_block also while earlier writes wait for room.
+  WriteResult try_write(std::string_view line, bool qos = true) {
+    if (qos && core_->is_anybody_waiting()) return {WriteStatus::would_block, 0};
+    const WriteResult result = core_->client().write(line, qos);
+    core_->kick();
+    return result;
+  }
+  bool acknowledged(std::uint32_t ticket) const { return core_->client().acknowledged(ticket); }
+  std::uint32_t unacknowledged() const { return core_->client().unacknowledged(); }
+
+  /// Completes when the link is up, soon if it is. Errors: Error::closed. Completion: void(error_code).
+  template <class Token = asio::use_awaitable_t<>>
+  auto up(Token&& token = {}) {
+    return asio::async_compose<Token, void(asio::error_code)>(detail::Up(core_), token, core_->executor());
+  }
+
+  /// Completes when every line with qos that was queued is acknowledged: then close() loses nothing.
+  /// Errors: Error::closed. Completion: void(error_code).
+  template <class Token = asio::use_awaitable_t<>>
+  auto async_drain(Token&& token = {}) {
+    return asio::async_compose<Token, void(asio::error_code)>(detail::Drain(core_), token, core_->executor());
+  }
+
+  bool status() const { return core_->client().status(); }
+  bool operator()() const { return status(); }
+  LinkState state() const { return core_->client().state(); }
+  Reason last_reason() const { return core_->client().last_reason(); }
+  std::uint32_t connects() const { return core_->client().connects(); }
+  std::size_t max_line() const { return core_->client().max_line(); }
+
+  /// Sends a last status line and closes, for good. Lines not acknowledged are lost; see async_drain().
+  void close() { core_->close(); }
+
+ private:
+  std::shared_ptr<detail::AsyncCore> core_;
+};
+
+}  // namespace tautline::posix

@@ -1,0 +1,184 @@
+#include "tautline/posix/detail/async_core.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <asio/post.hpp>
+
+#include "tautline/core/serial.hpp"
+
+namespace tautline::posix::detail {
+namespace {
+
+LinkBufferSizes buffer_sizes(const AsyncClientConfig& config) {
+  LinkBufferSizes sizes = link_buffer_sizes(config.queued_lines, config.window, config.max_line);
+  sizes.receive = std::max(sizes.receive, config.io_bytes);
+  sizes.output = std::max(sizes.output, config.io_bytes);
+  return sizes;
+}
+
+std::size_t total(const LinkBufferSizes& sizes) {
+  return sizes.queue + sizes.inbox + sizes.receive + sizes.output;
+}
+
+LinkBuffers divide(std::vector<char>& memory, const LinkBufferSizes& sizes) {
+  char* next = memory.data();
+  const auto take = [&next](std::size_t size) {
+    char* const begin = next;
+    next += size;
+    return LinkBuffers::Storage{begin, size};
+  };
+  return {take(sizes.queue), take(sizes.inbox), take(sizes.receive), take(sizes.output)};
+}
+
+ClientConfig client_config(const AsyncClientConfig& config, const std::string& id, const std::string& server) {
+  ClientConfig result;
+  result.my_id = id.c_str();
+  result.server = server.c_str();
+  result.port = config.port;
+  result.timeout_ms = config.timeout_ms;
+  result.verbose = config.verbose;
+  result.wdog = config.wdog;
+  result.protocol = config.protocol;
+  if (config.conn_cb) {
+    result.conn_cb_argument = const_cast<AsyncClientConfig*>(&config);
+    result.conn_cb = [](void* argument, bool up, Reason reason) {
+      static_cast<const AsyncClientConfig*>(argument)->conn_cb(up, reason);
+    };
+  }
+  return result;
+}
+
+ReceiveLimits receive_limits(const AsyncClientConfig& config) {
+  return {config.window, static_cast<std::uint32_t>(config.max_line), config.timeout_ms};
+}
+
+}  // namespace
+
+AsyncCore::AsyncCore(const asio::any_io_executor& executor, const AsyncClientConfig& config)
+    : line_arrived(executor),
+      room_made(executor),
+      acknowledged(executor),
+      came_up(executor),
+      executor_(executor),
+      id_(config.my_id),
+      server_(config.server),
+      config_(config),
+      buffers_(total(buffer_sizes(config))),
+      client_(port_, client_config(config_, id_, server_), receive_limits(config),
+              divide(buffers_, buffer_sizes(config))),
+      descriptor_(executor),
+      timer_(executor) {
+  port_.transport.set_before_close([this] { forget_descriptor(); });
+}
+
+void AsyncCore::kick() {
+  if (kicked_ || released_) return;
+  kicked_ = true;
+  asio::post(executor_, [self = shared_from_this()] {
+    self->kicked_ = false;
+    self->drive();
+  });
+}
+
+void AsyncCore::drive() {
+  if (released_) return;
+  client_.poll(Port::now_ms());
+  wake();
+  if (client_.state() == LinkState::closed) {
+    timer_.cancel();
+    return;
+  }
+  wait_for_descriptor();
+  wait_for_time();
+}
+
+/// Wakes the operations that may have something to look at.
+void AsyncCore::wake() {
+  const bool over = client_.state() == LinkState::closed;
+  if (over || client_.link().has_line()) line_arrived.wake_all();
+  if (over || client_.status()) came_up.wake_all();
+  const std::uint32_t waiting = client_.unacknowledged();
+  if (over || waiting < seen_unacknowledged_) acknowledged.wake_all();
+  if (over || client_.status() || waiting < seen_unacknowledged_) room_made.wake_all();
+  seen_unacknowledged_ = waiting;
+}
+
+void AsyncCore::wait_for_descriptor() {
+  const int fd = port_.transport.descriptor();
+  if (fd < 0) return;
+  asio::error_code error;
+  if (!descriptor_.is_open()) descriptor_.assign(fd, error);
+  if (error) return;  // no memory in the kernel, say: the timer finds the silence and another attempt follows
+  const bool connecting = client_.state() == LinkState::connecting;
+  const auto woken = [this](bool AsyncCore::*waits) {
+    return [self = shared_from_this(), waits, number = descriptor_number_](const asio::error_code& failure) {
+      if (self->descriptor_number_ != number) return;
+      (*self).*waits = false;
+      if (!failure) self->drive();
+    };
+  };
+  if (!waits_to_read_ && (connecting ? port_.transport.wants_read() : client_.link().wants_bytes())) {
+    waits_to_read_ = true;
+    descriptor_.async_wait(asio::posix::descriptor_base::wait_read, woken(&AsyncCore::waits_to_read_));
+  }
+  if (!waits_to_write_ && port_.transport.wants_write()) {
+    waits_to_write_ = true;
+    descriptor_.async_wait(asio::posix::descriptor_base::wait_write, woken(&AsyncCore::waits_to_write_));
+  }
+}
+
+/// The timer is only moved forward: one that fires too early costs a poll, one that is set again costs each time.
+void AsyncCore::wait_for_time() {
+  const std::uint32_t deadline = client_.deadline_ms();
+  const std::uint32_t now = Port::now_ms();
+  if (at_or_before(deadline, now)) return kick();
+  if (timer_runs_ && at_or_before(timer_at_ms_, deadline)) return;
+  timer_runs_ = true;
+  timer_at_ms_ = deadline;
+  timer_.expires_after(std::chrono::milliseconds(deadline - now));
+  timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+    if (error) return;  // moved, or over
+    self->timer_runs_ = false;
+    self->drive();
+  });
+}
+
+void AsyncCore::forget_descriptor() {
+  ++descriptor_number_;
+  waits_to_read_ = waits_to_write_ = false;
+  if (descriptor_.is_open()) descriptor_.release();
+}
+
+void AsyncCore::close() {
+  told_to_close_ = true;
+  client_.close();
+  kick();
+}
+
+void AsyncCore::release() {
+  if (released_) return;
+  port_.transport.close();
+  released_ = true;
+  timer_.cancel();
+  for (Happening* happening : {&line_arrived, &room_made, &acknowledged, &came_up}) happening->wake_all();
+}
+
+bool AsyncCore::try_read(std::string_view& line) {
+  const bool found = client_.readline(line);
+  kick();  // the line before was taken: its acknowledgement is due
+  return found;
+}
+
+std::uint64_t AsyncCore::take_turn() {
+  turns_.push_back(++last_turn_);
+  return last_turn_;
+}
+
+void AsyncCore::end_turn(std::uint64_t turn) {
+  const auto found = std::find(turns_.begin(), turns_.end(), turn);
+  if (found != turns_.end()) turns_.erase(found);
+  if (!turns_.empty()) room_made.wake_all();
+}
+
+}  // namespace tautline::posix::detail

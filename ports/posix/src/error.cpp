@@ -1,0 +1,48 @@
+#include "tautline/posix/error.hpp"
+
+#include <string>
+
+namespace tautline::posix {
+namespace {
+
+class Category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "tautline client"; }
+  std::string message(int value) const override {
+    switch (static_cast<Error>(value)) {
+      case Error::bad_line: return to_string(WriteStatus::bad_line);
+      case Error::too_long: return to_string(WriteStatus::too_long);
+      case Error::empty: return to_string(WriteStatus::empty);
+      case Error::not_utf8: return to_string(WriteStatus::not_utf8);
+      case Error::closed: return "the client is closed";
+      case Error::delivery_pending: return "no longer waiting: the line is queued and will be delivered";
+    }
+    return "unknown error";
+  }
+};
+
+}  // namespace
+
+const std::error_category& error_category() {
+  static const Category category;
+  return category;
+}
+
+std::error_code make_error_code(Error error) {
+  return {static_cast<int>(error), error_category()};
+}
+
+Error to_error(WriteStatus status) {
+  switch (status) {
+    case WriteStatus::ok:
+    case WriteStatus::would_block:
+    case WriteStatus::closed: return Error::closed;
+    case WriteStatus::bad_line: return Error::bad_line;
+    case WriteStatus::too_long: return Error::too_long;
+    case WriteStatus::empty: return Error::empty;
+    case WriteStatus::not_utf8: return Error::not_utf8;
+  }
+  return Error::bad_line;
+}
+
+}  // namespace tautline::posix
