@@ -1,8 +1,9 @@
-#include <asio.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+
+#include <asio.hpp>
 
 #include "tautline/posix/port.hpp"
 #include "tautline/server/server.hpp"
