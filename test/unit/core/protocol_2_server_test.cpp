@@ -204,7 +204,9 @@ TEST(Protocol2Server, an_older_connection_says_no_more_than_bye_after_a_takeover
     Connection newer(server.link);
     newer.hears("TL2 door\n");
     newer.hears("GO 8 - 50 -\n");  // another device with the same id: its numbers mean nothing to the first one
-    if (polls_first) EXPECT_EQ(server.connection.polls(), Due::output);
+    if (polls_first) {
+      EXPECT_EQ(server.connection.polls(), Due::output);
+    }
     EXPECT_EQ(server.connection.sends(), "BYE superseded\n");
     EXPECT_EQ(server.connection.protocol.failure(), Reason::superseded);
   }
