@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdarg>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device.hpp"
+#include "event_queue.hpp"
+#include "model.hpp"
+#include "network.hpp"
+#include "profile.hpp"
+#include "random.hpp"
+#include "server_process.hpp"
+
+namespace tautline::sim {
+
+struct WorldCounters {
+  std::uint64_t link_ms = 0;  ///< simulated time times links
+  std::uint64_t outages = 0;  ///< an open connection ended, as its device saw it
+  std::uint64_t reboots = 0;
+  std::uint64_t server_kills = 0;
+  std::uint64_t server_stops = 0;
+  std::uint64_t clean_stops = 0;  ///< devices that were told `closing` and continued exactly
+  std::uint64_t detections = 0;   ///< outages found by silence, each within 1.0 to 1.25 timeouts
+  Time slowest_recovery_ms = 0;   ///< from the last fault until every link was up again
+  std::uint64_t events = 0;
+};
+
+/// What the parts of a run share.
+struct Context {
+  Context(const Profile& p, std::uint64_t seed);
+
+  const Profile& profile;
+  Random random;
+  Time now = 0;
+  EventQueue events;
+  SimNetwork network{events, random, now};
+  ReceiveLimits server_limits;
+  ReceiveLimits device_limits;
+  std::uint32_t ids = 0;
+  std::unique_ptr<Model> model;
+  WorldCounters counters;
+  bool calm = false;   ///< no more faults, no more lines: everything has to come to rest
+  bool tracing = false;
+
+  void trace(const char* format, ...) __attribute__((format(printf, 2, 3)));
+  Time write_delay() { return random.between(profile.write_interval_ms.low, profile.write_interval_ms.high); }
+  std::uint32_t lag() { return random.permille(profile.lag_permille) ? static_cast<std::uint32_t>(random.between(1, 20)) : 0; }
+};
+
+/// One server, some devices, a network and their misfortunes, all drawn from one seed.
+class World {
+ public:
+  World(const Profile& profile, std::uint64_t seed, bool tracing);
+  /// Throws Violation.
+  void run();
+  const Context& context() const { return context_; }
+
+ private:
+  void handle(const Event& event);
+  void plan_outage(std::uint32_t device);
+  void outage(std::uint32_t device);
+  void hit(std::uint32_t device, unsigned fault);
+  void heal(std::uint32_t device, std::uint32_t serial);
+  void plan_server_fault();
+  void server_fault();
+  void restart_server();
+  void audit();
+  void calm_down();
+  bool at_rest() const;
+  bool all_up() const;
+  Time outage_length();
+  std::uint64_t event_limit() const;
+
+  Context context_;
+  ServerProcess server_;
+  std::vector<std::unique_ptr<Device>> devices_;
+  std::vector<std::uint32_t> outage_serial_;
+  Time end_ = 0;
+};
+
+}  // namespace tautline::sim
