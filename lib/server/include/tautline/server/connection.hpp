@@ -34,6 +34,9 @@ class Connection {
   /// How many times the client has connected.
   std::uint32_t nconns() const { return link_->connects; }
 
+  /// Lines that were queued for the client and that it has not acknowledged.
+  std::uint32_t unacknowledged() const { return link_->outbox.size(); }
+
   /// Longest line that write() accepts, in bytes: the server's max_line, or less if the client said so.
   std::uint32_t max_line() const { return detail::shard_of(*core_).max_payload(*link_); }
 
