@@ -55,7 +55,8 @@ void Resolution::look_up(int flags) {
     ::freeaddrinfo(found);
   }
   done_.store(true, std::memory_order_release);
-  if (flags == 0 && event_ >= 0) {
+  const bool found_or_over = !addresses_.empty() || (flags & AI_NUMERICHOST) == 0;
+  if (found_or_over && event_ >= 0) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
   }

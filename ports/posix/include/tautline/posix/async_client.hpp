@@ -3,17 +3,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <asio/awaitable.hpp>
-#include <asio/cancellation_state.hpp>
-#include <asio/compose.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include "tautline/posix/async_client_config.hpp"
 #include "tautline/posix/detail/async_core.hpp"
+#include "tautline/posix/detail/operation.hpp"
 #include "tautline/posix/error.hpp"
 
 namespace tautline::posix {
@@ -25,146 +24,91 @@ struct WriteOptions {
 
 namespace detail {
 
-/// What all operations share. An operation looks whether it can end; if not, it waits for something to happen and looks
-/// again. It never completes inside the call that started it.
-template <class Operation, class... Results>
-class LookAgain {
+class Read {
  public:
-  explicit LookAgain(std::shared_ptr<AsyncCore> core) : core_(std::move(core)) {}
-
-  template <class Self>
-  void operator()(Self& self, asio::error_code = {}) {
-    auto& operation = static_cast<Operation&>(*this);
-    if (!started_) {
-      started_ = true;
-      self.reset_cancellation_state(asio::enable_total_cancellation());
-      operation.start();
-      asio::post(core_->executor(), std::move(self));
-      return;
-    }
-    if (self.cancelled() != asio::cancellation_type::none || core_->is_released()) {
-      self.complete(operation.abort(), Results{}...);
-      return;
-    }
-    Happening* const awaited = operation.look();
-    if (awaited == nullptr) return operation.complete(self);
-    awaited->async_wait(std::move(self));
-  }
-
- protected:
-  std::shared_ptr<AsyncCore> core_;
-  asio::error_code error_;
-
- private:
-  bool started_ = false;
-};
-
-class Read : public LookAgain<Read, std::string> {
- public:
-  using LookAgain::LookAgain;
-  void start() {}
-  asio::error_code abort() { return asio::error::operation_aborted; }
-  Happening* look() {
+  void start(AsyncCore&) {}
+  Happening* look(AsyncCore& core) {
     std::string_view line;
-    if (core_->try_read(line)) {
+    if (core.try_read(line)) {
       line_ = line;
-    } else if (core_->is_told_to_close()) {
+    } else if (core.is_told_to_close()) {
       error_ = Error::closed;
     } else {
-      return &core_->line_arrived;
+      return &core.line_arrived;
     }
     return nullptr;
   }
-  template <class Self>
-  void complete(Self& self) {
-    self.complete(error_, std::move(line_));
-  }
+  std::tuple<asio::error_code, std::string> result() { return {error_, std::move(line_)}; }
+  std::tuple<asio::error_code, std::string> aborted(AsyncCore&) { return {asio::error::operation_aborted, {}}; }
 
  private:
+  asio::error_code error_;
   std::string line_;
 };
 
-class Write : public LookAgain<Write> {
+class Write {
  public:
-  Write(std::shared_ptr<AsyncCore> core, std::string line, WriteOptions options)
-      : LookAgain(std::move(core)), line_(std::move(line)), options_(options) {}
-  void start() {
-    if (options_.qos) turn_ = core_->take_turn();
+  Write(std::string line, WriteOptions options) : line_(std::move(line)), options_(options) {}
+  void start(AsyncCore& core) {
+    if (options_.qos) turn_ = core.take_turn();
   }
-  asio::error_code abort() {
-    if (queued_) return Error::delivery_pending;
-    if (options_.qos) core_->end_turn(turn_);
-    return asio::error::operation_aborted;
-  }
-  Happening* look() { return queued_ ? look_acknowledged() : look_room(); }
-  template <class Self>
-  void complete(Self& self) {
-    self.complete(error_);
+  Happening* look(AsyncCore& core) { return queued_ ? look_acknowledged(core) : look_room(core); }
+  std::tuple<asio::error_code> result() { return {error_}; }
+  std::tuple<asio::error_code> aborted(AsyncCore& core) {
+    if (queued_) return {Error::delivery_pending};
+    if (options_.qos) core.end_turn(turn_);
+    return {asio::error::operation_aborted};
   }
 
  private:
-  Happening* look_room() {
-    if (options_.qos && !core_->has_turn(turn_)) return &core_->room_made;
-    const WriteResult result = core_->client().write(line_, options_.qos);
-    if (result.status == WriteStatus::would_block) return &core_->room_made;
-    if (options_.qos) core_->end_turn(turn_);
-    core_->kick();
-    if (result.status != WriteStatus::ok) {
-      error_ = to_error(result.status);
+  Happening* look_room(AsyncCore& core) {
+    if (options_.qos && !core.has_turn(turn_)) return &core.room_made;
+    const WriteResult written = core.client().write(line_, options_.qos);
+    if (written.status == WriteStatus::would_block) return &core.room_made;
+    if (options_.qos) core.end_turn(turn_);
+    core.kick();
+    if (written.status != WriteStatus::ok) {
+      error_ = to_error(written.status);
       return nullptr;
     }
-    ticket_ = result.ticket;
+    ticket_ = written.ticket;
     queued_ = options_.qos && options_.wait;
-    return queued_ ? &core_->acknowledged : nullptr;
+    return queued_ ? &core.acknowledged : nullptr;
   }
-  Happening* look_acknowledged() {
-    if (core_->client().acknowledged(ticket_)) return nullptr;
-    if (!core_->is_closed()) return &core_->acknowledged;
+  Happening* look_acknowledged(AsyncCore& core) {
+    if (core.client().acknowledged(ticket_)) return nullptr;
+    if (!core.is_closed()) return &core.acknowledged;
     error_ = Error::closed;
     return nullptr;
   }
 
   std::string line_;
   WriteOptions options_;
+  asio::error_code error_;
   std::uint64_t turn_ = 0;
   std::uint32_t ticket_ = 0;
   bool queued_ = false;
 };
 
-class Up : public LookAgain<Up> {
+/// Waits until the link is up, or until nothing is unacknowledged.
+class Await {
  public:
-  using LookAgain::LookAgain;
-  void start() {}
-  asio::error_code abort() { return asio::error::operation_aborted; }
-  Happening* look() {
-    if (core_->is_told_to_close()) {
-      error_ = Error::closed;
-    } else if (!core_->client().status()) {
-      return &core_->came_up;
-    }
-    return nullptr;
-  }
-  template <class Self>
-  void complete(Self& self) {
-    self.complete(error_);
-  }
-};
-
-class Drain : public LookAgain<Drain> {
- public:
-  using LookAgain::LookAgain;
-  void start() {}
-  asio::error_code abort() { return asio::error::operation_aborted; }
-  Happening* look() {
-    if (core_->client().unacknowledged() == 0) return nullptr;
-    if (!core_->is_closed()) return &core_->acknowledged;
+  enum class What { up, drained };
+  explicit Await(What what) : what_(what) {}
+  void start(AsyncCore&) {}
+  Happening* look(AsyncCore& core) {
+    const bool drained = what_ == What::drained;
+    if (drained ? core.client().unacknowledged() == 0 : core.client().status()) return nullptr;
+    if (!(drained ? core.is_closed() : core.is_told_to_close())) return drained ? &core.acknowledged : &core.came_up;
     error_ = Error::closed;
     return nullptr;
   }
-  template <class Self>
-  void complete(Self& self) {
-    self.complete(error_);
-  }
+  std::tuple<asio::error_code> result() { return {error_}; }
+  std::tuple<asio::error_code> aborted(AsyncCore&) { return {asio::error::operation_aborted}; }
+
+ private:
+  What what_;
+  asio::error_code error_;
 };
 
 }  // namespace detail
@@ -199,8 +143,8 @@ class AsyncClient {
   /// Errors: Error::closed. Completion: void(error_code, std::string).
   template <class Token = asio::use_awaitable_t<>>
   auto readline(Token&& token = {}) {
-    return asio::async_compose<Token, void(asio::error_code, std::string)>(detail::Read(core_), token,
-                                                                           core_->executor());
+    return detail::start_operation<void(asio::error_code, std::string)>(core_, detail::Read(),
+                                                                        std::forward<Token>(token));
   }
   /// The next line if one is there: a view that is valid until the next read or accept().
   bool try_readline(std::string_view& line) { return core_->try_read(line); }
@@ -220,8 +164,8 @@ class AsyncClient {
   /// queued: operation_aborted, it is not sent; after: Error::delivery_pending. Completion: void(error_code).
   template <class Token = asio::use_awaitable_t<>>
   auto write(std::string line, WriteOptions options = {}, Token&& token = {}) {
-    return asio::async_compose<Token, void(asio::error_code)>(detail::Write(core_, std::move(line), options), token,
-                                                              core_->executor());
+    return detail::start_operation<void(asio::error_code)>(core_, detail::Write(std::move(line), options),
+                                                           std::forward<Token>(token));
   }
   /// The form that never waits; see BasicLinkClient::write(). would_block also while earlier writes wait for room.
   WriteResult try_write(std::string_view line, bool qos = true) {
@@ -236,14 +180,16 @@ class AsyncClient {
   /// Completes when the link is up, soon if it is. Errors: Error::closed. Completion: void(error_code).
   template <class Token = asio::use_awaitable_t<>>
   auto up(Token&& token = {}) {
-    return asio::async_compose<Token, void(asio::error_code)>(detail::Up(core_), token, core_->executor());
+    return detail::start_operation<void(asio::error_code)>(core_, detail::Await(detail::Await::What::up),
+                                                           std::forward<Token>(token));
   }
 
   /// Completes when every line with qos that was queued is acknowledged: then close() loses nothing.
   /// Errors: Error::closed. Completion: void(error_code).
   template <class Token = asio::use_awaitable_t<>>
   auto async_drain(Token&& token = {}) {
-    return asio::async_compose<Token, void(asio::error_code)>(detail::Drain(core_), token, core_->executor());
+    return detail::start_operation<void(asio::error_code)>(core_, detail::Await(detail::Await::What::drained),
+                                                           std::forward<Token>(token));
   }
 
   bool status() const { return core_->client().status(); }

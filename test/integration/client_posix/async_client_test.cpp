@@ -1,0 +1,261 @@
+#include "tautline/posix/async_client.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/experimental/awaitable_operators.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+
+#include "scripted_server.hpp"
+
+namespace tautline::test {
+namespace {
+
+using asio::experimental::awaitable_operators::operator||;
+using std::chrono::milliseconds;
+
+posix::AsyncClientConfig config_for(const ScriptedServer& server) {
+  posix::AsyncClientConfig config;
+  config.my_id = "door";
+  config.server = "127.0.0.1";
+  config.port = server.port();
+  config.max_line = 64;
+  config.window = 4;
+  config.queued_lines = 2;
+  config.io_bytes = 0;
+  return config;
+}
+
+class AsyncClient : public testing::Test {
+ protected:
+  /// Runs the loop until the condition holds.
+  template <class Condition>
+  bool until(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < end) {
+      if (condition()) return true;
+      io.restart();
+      io.run_for(milliseconds(2));
+    }
+    return false;
+  }
+  bool hears(std::string_view text) {
+    return until([&] { return server.hears(text); });
+  }
+  void open() {
+    ASSERT_TRUE(hears("TL2 door w=4 n=64 t=1500\n"));
+    server.say("HI 7 99 w=8 n=1024 t=2000\n");
+    ASSERT_TRUE(hears("GO 7 "));
+    server.say("GO 7 " + std::to_string(base) + " 40\n");
+    ASSERT_TRUE(until([&] { return client->status(); }));
+  }
+  template <class Coroutine>
+  void spawn(Coroutine coroutine) {
+    asio::co_spawn(io, std::move(coroutine), [this](const std::exception_ptr& failure) {
+      ++finished;
+      if (!failure) return;
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::system_error& error) {
+        errors.push_back(error.code());
+      }
+    });
+  }
+
+  ScriptedServer server;
+  asio::io_context io;
+  std::optional<posix::AsyncClient> client{std::in_place, io.get_executor(), config_for(server)};
+  std::uint32_t base = 0;
+  int finished = 0;
+  std::vector<std::error_code> errors;
+};
+
+TEST_F(AsyncClient, AWriteReturnsWhenTheServerHasTheLine) {
+  spawn([&]() -> asio::awaitable<void> {
+    co_await client->up();
+    co_await client->write("hello");
+  });
+  open();
+  ASSERT_TRUE(hears("D1 hello\n"));
+  EXPECT_EQ(finished, 0);
+  server.say("A1 40\n");
+  EXPECT_TRUE(until([&] { return finished == 1; }));
+  EXPECT_TRUE(errors.empty());
+}
+
+TEST_F(AsyncClient, AReadWaitsForTheLineAndTakesItWithTheNext) {
+  std::vector<std::string> lines;
+  spawn([&]() -> asio::awaitable<void> {
+    for (int i = 0; i < 3; ++i) lines.push_back(co_await client->readline());
+  });
+  open();
+  server.say("D41 one\n");
+  ASSERT_TRUE(until([&] { return lines.size() == 1; }));
+  ASSERT_TRUE(hears("A41 0\n")) << "the next one was asked for";
+  server.say("D42 two\nD43 three\n");
+  ASSERT_TRUE(until([&] { return finished == 1; }));
+  EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
+  EXPECT_TRUE(hears("A42 0\n"));
+  client->accept();
+  EXPECT_TRUE(hears("A43 0\n"));
+}
+
+TEST_F(AsyncClient, WritesKeepTheirOrderWhileTheQueueIsFull) {
+  for (int i = 0; i < 6; ++i) {
+    spawn([this, i]() -> asio::awaitable<void> {
+      co_await client->write(std::string(60, static_cast<char>('0' + i)), {.wait = false});
+    });
+  }
+  open();
+  std::string order;
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(hears("D" + std::to_string(i + 1) + " " + std::string(60, static_cast<char>('0' + i)) + "\n"));
+    server.say("A" + std::to_string(i + 1) + " 40\n");
+  }
+  EXPECT_TRUE(until([&] { return finished == 6; }));
+}
+
+TEST_F(AsyncClient, OperationsGoOnAfterAnOutage) {
+  std::string line;
+  spawn([&]() -> asio::awaitable<void> { co_await client->write("through"); });
+  spawn([&]() -> asio::awaitable<void> { line = co_await client->readline(); });
+  open();
+  ASSERT_TRUE(hears("D1 through\n"));
+  server.hang_up();
+  ASSERT_TRUE(until([&] { return !client->status(); }));
+  open();
+  ASSERT_TRUE(hears("D1 through\n"));
+  server.say("A1 40\nD41 back\n");
+  EXPECT_TRUE(until([&] { return finished == 2; }));
+  EXPECT_EQ(line, "back");
+  EXPECT_EQ(client->connects(), 2U);
+}
+
+TEST_F(AsyncClient, APlainWritePausesUntilTheLinkIsUp) {
+  spawn([&]() -> asio::awaitable<void> { co_await client->write("x", {.qos = false}); });
+  EXPECT_EQ(client->try_write("x", false).status, WriteStatus::would_block);
+  open();
+  EXPECT_TRUE(hears("U x\n"));
+  EXPECT_TRUE(until([&] { return finished == 1; }));
+}
+
+TEST_F(AsyncClient, ABadLineIsAnErrorOfItsOwn) {
+  spawn([&]() -> asio::awaitable<void> { co_await client->write("a\nb"); });
+  spawn([&]() -> asio::awaitable<void> { co_await client->write(std::string(65, 'x')); });
+  EXPECT_TRUE(until([&] { return finished == 2; }));
+  EXPECT_EQ(errors, (std::vector<std::error_code>{posix::Error::bad_line, posix::Error::too_long}));
+}
+
+TEST_F(AsyncClient, ATimeoutCancelsAReadAndTakesNothing) {
+  bool timed_out = false;
+  spawn([&]() -> asio::awaitable<void> {
+    asio::steady_timer timer(io, milliseconds(20));
+    const auto result = co_await (client->readline() || timer.async_wait(asio::use_awaitable));
+    timed_out = result.index() == 1;
+  });
+  open();
+  ASSERT_TRUE(until([&] { return finished == 1; }));
+  EXPECT_TRUE(timed_out);
+  server.say("D41 later\n");
+  std::string line;
+  spawn([&]() -> asio::awaitable<void> { line = co_await client->readline(); });
+  ASSERT_TRUE(until([&] { return finished == 2; }));
+  EXPECT_EQ(line, "later");
+}
+
+TEST_F(AsyncClient, ACancelledWriteSaysWhetherTheLineIsStillDelivered) {
+  asio::cancellation_signal signals[3];
+  std::error_code results[3];
+  for (int i = 0; i < 3; ++i) {
+    client->write(std::string(60, 'x'), {},
+                  asio::bind_cancellation_slot(signals[i].slot(),
+                                               [&results, i](const std::error_code& error) { results[i] = error; }));
+  }
+  open();
+  ASSERT_TRUE(hears("D2 "));
+  ASSERT_TRUE(until([&] { return client->unacknowledged() >= 2; }));
+  signals[0].emit(asio::cancellation_type::total);
+  ASSERT_TRUE(until([&] { return bool(results[0]); }));
+  EXPECT_EQ(results[0], posix::Error::delivery_pending);
+  EXPECT_FALSE(results[1]);
+}
+
+TEST_F(AsyncClient, AWriteCancelledWhileItWaitsForRoomIsNotSent) {
+  while (client->try_write(std::string(60, 'x')).status == WriteStatus::ok) {
+  }
+  const std::uint32_t queued = client->unacknowledged();
+  asio::cancellation_signal signal;
+  std::error_code result;
+  client->write(std::string(60, 'y'), {},
+                asio::bind_cancellation_slot(signal.slot(), [&](const std::error_code& error) { result = error; }));
+  until([&] { return true; });
+  io.restart();
+  io.run_for(milliseconds(5));
+  signal.emit(asio::cancellation_type::total);
+  ASSERT_TRUE(until([&] { return bool(result); }));
+  EXPECT_EQ(result, asio::error::operation_aborted);
+  EXPECT_EQ(client->unacknowledged(), queued);
+}
+
+TEST_F(AsyncClient, DrainThenCloseLosesNothing) {
+  ASSERT_EQ(client->try_write("last words").status, WriteStatus::ok);
+  spawn([&]() -> asio::awaitable<void> {
+    co_await client->async_drain();
+    client->close();
+  });
+  open();
+  ASSERT_TRUE(hears("D1 last words\n"));
+  EXPECT_EQ(finished, 0);
+  server.say("A1 40\n");
+  EXPECT_TRUE(until([&] { return client->state() == LinkState::closed; }));
+  EXPECT_TRUE(server.saw_end());
+}
+
+TEST_F(AsyncClient, CloseEndsPendingOperationsAndLeavesNoWork) {
+  spawn([&]() -> asio::awaitable<void> { co_await client->readline(); });
+  spawn([&]() -> asio::awaitable<void> { co_await client->write("unheard"); });
+  spawn([&]() -> asio::awaitable<void> { co_await client->up(); });
+  until([&] { return server.hears("TL2"); });
+  client->close();
+  io.restart();
+  io.run();
+  EXPECT_EQ(finished, 3);
+  EXPECT_EQ(errors, (std::vector<std::error_code>(3, posix::Error::closed)));
+}
+
+TEST_F(AsyncClient, DestructionAbortsPendingOperationsAndLeavesNoWork) {
+  spawn([this]() -> asio::awaitable<void> { co_await client->readline(); });
+  open();
+  client.reset();
+  io.restart();
+  io.run();
+  EXPECT_EQ(errors, (std::vector<std::error_code>{asio::error::operation_aborted}));
+}
+
+TEST_F(AsyncClient, TellsEveryChange) {
+  std::vector<std::pair<bool, Reason>> changes;
+  auto config = config_for(server);
+  config.conn_cb = [&](bool up, Reason reason) { changes.emplace_back(up, reason); };
+  client.emplace(io.get_executor(), config);
+  open();
+  server.reset();
+  ASSERT_TRUE(until([&] { return !client->status(); }));
+  EXPECT_EQ(changes, (std::vector<std::pair<bool, Reason>>{{true, Reason::none}, {false, Reason::peer_closed}}));
+}
+
+TEST_F(AsyncClient, AnyCompletionTokenWorks) {
+  auto future = client->write("future", {.wait = false}, asio::use_future);
+  EXPECT_TRUE(until([&] { return future.wait_for(milliseconds(0)) == std::future_status::ready; }));
+  future.get();
+  EXPECT_EQ(client->unacknowledged(), 1U);
+}
+
+}  // namespace
+}  // namespace tautline::test
