@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tautline/core/first_line.hpp"
 #include "tautline/core/serial.hpp"
 #include "tautline/server/shard.hpp"
 
 namespace tautline {
 namespace {
-
-bool is_blank(std::string_view line) {
-  return line.empty() || line == "\r";
-}
 
 /// A line of a stranger as it may stand in a log: bounded and printable.
 std::string printable(std::string_view text) {
@@ -100,7 +97,7 @@ void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) 
     }
     switch (conn.state) {
       case Conn::State::unidentified:
-        if (!is_blank(line)) identify(conn, line, now_ms);
+        identify(conn, line, now_ms);
         break;
       case Conn::State::protocol_2:
         if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
@@ -148,14 +145,16 @@ void Shard::on_overlong(Conn& conn, std::uint32_t now_ms) {
 
 void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   wire_2::Hello hello;
-  conn.greeted = looks_like_hello(line);
-  if (!wire_2::parse_hello(line, hello)) {
-    if (conn.greeted) {
-      log(LogLevel::warning, name_of(conn) + ": refused, '" + printable(line) + "' is no greeting of a known version");
-      part(conn, Reason::version, now_ms);
-      return;
-    }
+  const FirstLine first = classify_first_line(line, hello);
+  if (first == FirstLine::blank) return;
+  if (first == FirstLine::protocol_1_id) {
     identify_protocol_1(conn, line, now_ms);
+    return;
+  }
+  conn.greeted = true;
+  if (first == FirstLine::other_version) {
+    log(LogLevel::warning, name_of(conn) + ": refused, '" + printable(line) + "' is no greeting of a known version");
+    part(conn, Reason::version, now_ms);
     return;
   }
   Link* const link = find_or_create(hello.id);
@@ -180,6 +179,16 @@ void Shard::leave_protocol_1(Link& link) {
   link.numbers_1.reset();
 }
 
+/// Lines written before the client's protocol was known may be such that protocol 1 has no form for them.
+bool Shard::fits_protocol_1(Link& link) {
+  LineQueue& lines = link.outbox.lines();
+  for (std::uint32_t i = 0; i < link.outbox.size(); ++i) {
+    lines.seek(i);
+    if (wire_1::check_payload(lines.at_cursor(), options_.receive.max_payload) != WriteStatus::ok) return false;
+  }
+  return true;
+}
+
 void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms) {
   Link* const link = is_expected(id) ? find_or_create(id) : nullptr;
   const auto& fallback = options_.allow_protocol_1;
@@ -191,6 +200,12 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
             (downgrade ? "' has spoken protocol 2 before and is not served as protocol 1: name it in allow_protocol_1"
                        : "' is neither a protocol-2 greeting nor an expected id"));
     close(conn, Reason::id);
+    return;
+  }
+  if (!link->numbers_1 && !fits_protocol_1(*link)) {
+    log(LogLevel::error, name_of(conn) + ": closed, a line queued for '" + link->id +
+                             "' before it connected is empty or not UTF-8, and protocol 1 cannot carry it");
+    close(conn, Reason::size);
     return;
   }
   if (!link->numbers_1) {

@@ -180,6 +180,7 @@ class Shard {
   bool release_acknowledged(Link& link);
   void on_overlong(Conn& conn, std::uint32_t now_ms);
   void leave_protocol_1(Link& link);
+  bool fits_protocol_1(Link& link);
   void on_failed(Conn& conn, const Input& input, std::uint32_t now_ms);
   void come_up(Conn& conn, std::uint32_t now_ms);
   void grant_credit(Link& link);
