@@ -224,12 +224,14 @@ void Shard::part(Conn& conn, Reason reason, std::uint32_t now_ms) {
     close(conn, reason);
     return;
   }
-  char bye[wire_2::max_bye_bytes];
-  const char* const end = wire_2::put_bye(bye, reason);
-  if (!conn.unsent) conn.unsent = std::make_unique<std::string>();
-  conn.unsent->append(bye, static_cast<std::size_t>(end - bye));
+  if (conn.link != nullptr) {
+    conn.two.fail(reason);  // its BYE comes with the next produce(), if it has not come already
+  } else {
+    char bye[wire_2::max_bye_bytes];
+    const char* const end = wire_2::put_bye(bye, reason);
+    conn.unsent = std::make_unique<std::string>(bye, static_cast<std::size_t>(end - bye));
+  }
   detach(conn, reason);
-  conn.two.fail(Reason::local_close);
   conn.state = Conn::State::parting;
   conn.parting_since_ms = now_ms;
   arm(conn, now_ms);

@@ -51,10 +51,16 @@ void Shard::end_batch(std::uint32_t now_ms) {
   in_batch_ = false;
 }
 
+/// Also while it parts: its BYE is the last line that its protocol produces.
+bool Shard::speaks_protocol_2(const Conn& conn) {
+  const bool parting = conn.state == Conn::State::parting && conn.link != nullptr;
+  return conn.state == Conn::State::protocol_2 || parting;
+}
+
 /// Is a flush worth while? (For protocol 1 only the flush itself finds out.)
 bool Shard::may_have_output(const Conn& conn) const {
   if (conn.unsent || conn.state == Conn::State::protocol_1) return true;
-  return conn.state == Conn::State::protocol_2 && conn.two.has_output(conn.link->numbers);
+  return speaks_protocol_2(conn) && conn.two.has_output(conn.link->numbers);
 }
 
 bool Shard::has_output(Conn& conn, std::uint32_t now_ms) {
@@ -64,7 +70,7 @@ bool Shard::has_output(Conn& conn, std::uint32_t now_ms) {
 
 std::size_t Shard::produce(Conn& conn, char* out, std::size_t room, std::uint32_t now_ms) {
   Link* const link = conn.link;
-  if (conn.state == Conn::State::protocol_2) {
+  if (speaks_protocol_2(conn)) {
     return conn.two.produce(link->numbers, link->outbox.lines(), out, room, now_ms);
   }
   if (conn.state != Conn::State::protocol_1) return 0;

@@ -191,6 +191,7 @@ class Shard {
   void mark_dirty(Conn& conn);
   void flush(Conn& conn, std::uint32_t now_ms);
   std::size_t produce(Conn& conn, char* out, std::size_t room, std::uint32_t now_ms);
+  static bool speaks_protocol_2(const Conn& conn);
   bool may_have_output(const Conn& conn) const;
   bool has_output(Conn& conn, std::uint32_t now_ms);
   bool send_bytes(Conn& conn, const char* data, std::size_t size, std::uint32_t now_ms);
