@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "load.hpp"
+#include "ping_pong.hpp"
 #include "process.hpp"
 #include "servers.hpp"
 
@@ -18,6 +20,25 @@ struct Contender {
   ServerProcess::Serve serve;
   Greeting greeting;
 };
+
+/// A server and how one line at a time is sent to it.
+struct Exchange {
+  std::string name;
+  ServerProcess::Serve serve;
+  std::function<LoadResult(std::uint16_t port, double seconds)> run;
+};
+
+/// The same minimal client for every server: what is compared is the server.
+Exchange minimal_client(const Contender& contender) {
+  return {contender.name, contender.serve, [greeting = contender.greeting](std::uint16_t port, double seconds) {
+            LoadOptions options;
+            options.port = port;
+            options.greeting = greeting;
+            options.seconds = seconds;
+            options.record_latency = true;
+            return run_load(options);
+          }};
+}
 
 struct Series {
   std::vector<double> values;
@@ -38,20 +59,15 @@ Series ratios(const Series& of, const Series& to) {
 
 constexpr int server_core = 0;
 
-void compare_latency(const Contender& bare, const Contender& ours, int load_core, int rounds, double seconds) {
+void compare_latency(const Exchange& bare, const Exchange& ours, int load_core, int rounds, double seconds) {
   Series p50[2];
   Series p99[2];
   for (int round = 0; round < rounds; ++round) {
     for (int side = 0; side < 2; ++side) {
-      const Contender& contender = side == 0 ? bare : ours;
-      const ServerProcess server(server_core, contender.serve);
+      const Exchange& exchange = side == 0 ? bare : ours;
+      const ServerProcess server(server_core, exchange.serve);
       pin_to(load_core);
-      LoadOptions options;
-      options.port = server.port();
-      options.greeting = contender.greeting;
-      options.seconds = seconds;
-      options.record_latency = true;
-      const LoadResult result = run_load(options);
+      const LoadResult result = exchange.run(server.port(), seconds);
       p50[side].values.push_back(result.percentile_us(0.50));
       p99[side].values.push_back(result.percentile_us(0.99));
     }
@@ -107,8 +123,13 @@ void run(int rounds, double seconds) {
               seconds);
   std::printf("The load is one process that sends and counts acknowledgements; it is the same on both sides.\n\n");
   std::printf("One line at a time, from send to acknowledgement:\n");
-  compare_latency(raw_asio, await, server_core, rounds, seconds);
-  compare_latency(raw_asio, await, 1, rounds, seconds);
+  for (const int load_core : {server_core, 1}) {
+    compare_latency(minimal_client(raw_asio), minimal_client(await), load_core, rounds, seconds);
+  }
+  std::printf("The same from write to return, with a client of the same kind on the other side:\n");
+  const Exchange asio_both{"bare Asio coroutines on both sides", serve_raw_asio, ping_pong_asio};
+  const Exchange tautline_both{"Tautline on both sides, co_await write", serve_tautline_await, ping_pong_tautline};
+  for (const int load_core : {server_core, 1}) compare_latency(asio_both, tautline_both, load_core, rounds, seconds);
   std::printf("64 links, window 64, server on core 0, load on core 1:\n");
   compare_throughput(raw_epoll, batch, 64, 64, 0.8, rounds, seconds);
   compare_throughput(raw_epoll, await, 64, 64, 0.65, rounds, seconds);
