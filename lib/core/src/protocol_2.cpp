@@ -108,7 +108,11 @@ Input Protocol2::receive_from_server(LinkNumbers& numbers, std::string_view line
 Input Protocol2::receive_hi(LinkNumbers& numbers, std::string_view line) {
   wire_2::Hi hi;
   // A server of protocol 2 says nothing before HI or BYE. One of protocol 1 sends an empty line or a message at once.
-  if (!wire_2::parse_hi(line, hi)) return fail_with(Reason::not_protocol_2);
+  // A HI with a fault is no reason to fall back to protocol 1.
+  if (!wire_2::parse_hi(line, hi)) {
+    const bool is_hi = line.substr(0, 3) == "HI ";
+    return fail_with(is_hi ? Reason::syntax : Reason::not_protocol_2);
+  }
   generation_ = hi.generation;
   adopt_peer_limits(hi.limits);
   Input input;

@@ -35,6 +35,14 @@ TEST(Keepalive, silence_is_judged_by_the_own_timeout) {
   EXPECT_EQ(keepalive.silent_at_ms(), 1999U);
 }
 
+TEST(Keepalive, a_clock_read_before_the_last_line_came_is_no_outage) {
+  Keepalive keepalive = started(0);
+  keepalive.heard(1000);
+  keepalive.said(1000);
+  EXPECT_FALSE(keepalive.silent(999));
+  EXPECT_FALSE(keepalive.due(999));
+}
+
 TEST(Keepalive, hearing_and_saying_are_independent) {
   Keepalive keepalive = started(0);
   keepalive.heard(400);

@@ -254,6 +254,16 @@ TEST(Protocol2Client, a_first_line_that_is_neither_hi_nor_bye_means_protocol_1) 
   }
 }
 
+TEST(Protocol2Client, a_faulty_hi_is_a_syntax_error_and_no_sign_of_protocol_1) {
+  for (const std::string_view line : {"HI 8\n", "HI 8 99 w=0\n", "HI 08 99\n"}) {
+    Link link(Role::client);
+    Connection connection(link);
+    connection.connects();
+    expect_failed(connection.hears(line), Reason::syntax);
+    EXPECT_EQ(connection.sends(), "BYE syntax\n");
+  }
+}
+
 TEST(Protocol2Client, a_bye_in_place_of_hi_names_the_reason) {
   for (const std::string_view code :
        {"version", "id", "busy", "superseded", "epoch", "sid", "size", "syntax", "closing"}) {

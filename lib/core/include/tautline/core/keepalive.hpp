@@ -27,8 +27,9 @@ class Keepalive {
   void heard(std::uint32_t now_ms) { last_heard_ms_ = now_ms; }
   void said(std::uint32_t now_ms) { last_said_ms_ = now_ms; }
 
-  bool silent(std::uint32_t now_ms) const { return now_ms - last_heard_ms_ >= own_timeout_ms_; }
-  bool due(std::uint32_t now_ms) const { return now_ms - last_said_ms_ >= interval_ms_; }
+  // By signed difference: a host whose clock was read a little before the last line must not see an outage.
+  bool silent(std::uint32_t now_ms) const { return at_or_before(silent_at_ms(), now_ms); }
+  bool due(std::uint32_t now_ms) const { return at_or_before(due_at_ms(), now_ms); }
 
   std::uint32_t silent_at_ms() const { return last_heard_ms_ + own_timeout_ms_; }
   std::uint32_t due_at_ms() const { return last_said_ms_ + interval_ms_; }
