@@ -62,6 +62,7 @@ void Device::power_off(bool silently) {
   context_.model->stream(stream_).over = true;
   client_.reset();
   ++timer_serial_;
+  timer_at_ = 0;
   ++context_.counters.reboots;
   if (was_open_) ++context_.counters.outages;
   was_open_ = false;
@@ -119,9 +120,9 @@ void Device::run() {
     if (client_->is_connecting()) client_->connect_progress(connect_status_, clock());
     read_socket();
     client_->tick(clock());
+    check_acknowledged();
     read_lines();
     send_output();
-    check_acknowledged();
     if (client_->is_open() && !was_open_) {
       was_open_ = true;
       context_.trace("device %u open", index_);

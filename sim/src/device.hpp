@@ -45,6 +45,7 @@ class Device {
   std::uint32_t id() const { return id_; }
   std::uint32_t stream() const { return stream_; }
   int socket() const { return socket_; }
+  std::uint32_t first_seq() const { return first_ticket_; }
   Reader& reader() { return reader_; }
   bool was_told_closing() const { return told_closing_; }
   void forget_closing() { told_closing_ = false; }

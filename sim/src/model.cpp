@@ -15,6 +15,7 @@ const char* to_string(Broken broken) {
     case Broken::memory: return "memory bound";
     case Broken::detection: return "outage detection";
     case Broken::recovery: return "recovery";
+    case Broken::window: return "window";
     case Broken::spinning: return "spinning";
     case Broken::report: return "stop report";
     case Broken::internal: return "library against model";
@@ -76,15 +77,15 @@ LineName Model::name_of_empty(const Reader& reader, std::uint32_t id, bool by_se
   if (shape_.empty_lines && reader.stream != 0 && is_empty_number(reader.number + 1)) {
     return {reader.stream, reader.number + 1, false};
   }
-  for (std::uint32_t index = reader.stream + 1; shape_.empty_lines && index < streams_.size(); ++index) {
+  for (auto index = static_cast<std::uint32_t>(streams_.size() - 1); shape_.empty_lines && index > reader.stream; --index) {
     const Stream& stream = streams_[index];
     if (stream.id != id || stream.from_device != by_server) continue;
     const std::uint32_t latest = std::max(stream.delivered, stream.died) + 1;
     std::uint32_t earliest = latest;
     if (by_server && stream.may_repeat) earliest = stream.acked_then + 1;
     if (!by_server) earliest = stream.acked + 1;
-    for (std::uint32_t number = latest; number >= earliest && number <= stream.written; --number) {
-      if (is_empty_number(number)) return {index, number, false};
+    for (std::uint32_t number = latest; number >= earliest; --number) {
+      if (is_empty_number(number) && number <= stream.written) return {index, number, false};
     }
   }
   violated(Broken::duplicated, "id %u: an empty line after line %u of stream %u is one too many", id, reader.number,

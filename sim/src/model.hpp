@@ -23,6 +23,7 @@ enum class Broken : std::uint8_t {
   memory,       ///< a queue or a buffer beyond its bound
   detection,    ///< an outage found too early or too late
   recovery,     ///< no link, or lines still waiting, a good while after the last fault
+  window,       ///< more lines on their way than the peer gave credit for
   spinning,     ///< a process asks for the present moment again and again
   report,       ///< an orderly stop reported something else than what happened
   internal,     ///< a number of the library contradicts what the model counted

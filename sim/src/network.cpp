@@ -1,6 +1,7 @@
 #include "network.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace tautline::sim {
@@ -91,6 +92,7 @@ std::ptrdiff_t SimNetwork::send(int socket, const char* data, std::size_t size) 
   }
   const std::uint32_t count = std::min(room, static_cast<std::uint32_t>(size));
   if (count < size) pipe.writer_waits = true;
+  look_at(socket, pipe, data, count);
   if (pipe.path == Path::swallowing) {
     pipe.written += count;
     return count;
@@ -109,6 +111,21 @@ std::ptrdiff_t SimNetwork::send(int socket, const char* data, std::size_t size) 
   }
   add_segment(pipe_index, pipe, pipe.written);
   return count;
+}
+
+void SimNetwork::look_at(int socket, Pipe& pipe, const char* data, std::size_t size) {
+  const char* const end = data + size;
+  for (const char* p = data; p != end;) {
+    if (pipe.looks_at_line_start && *p == 'D') {
+      std::uint32_t seq = 0;
+      const auto parsed = std::from_chars(p + 1, end, seq);
+      if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == ' ') watch->sends_data(socket, seq);
+    }
+    const auto* const lf = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p)));
+    pipe.looks_at_line_start = lf != nullptr;
+    if (lf == nullptr) break;
+    p = lf + 1;
+  }
 }
 
 /// Lines that the line-loss fault takes do not enter the stream at all.

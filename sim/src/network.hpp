@@ -19,6 +19,14 @@ enum class Path : std::uint8_t {
   swallowing  ///< bytes are gone and so is the connection, but nobody is told
 };
 
+/// Sees what each side sends.
+class WireWatch {
+ public:
+  virtual ~WireWatch() = default;
+  /// A data line of protocol 2 begins to leave this socket.
+  virtual void sends_data(int socket, std::uint32_t seq) = 0;
+};
+
 struct NetworkConditions {
   Range delay_ms{1, 50};
   std::uint32_t chunk_permille = 0;
@@ -67,6 +75,7 @@ class SimNetwork final : public Network {
     bool reset = false;           ///< the reader sees an error
     bool writer_waits = false;
     bool at_line_start = true;    ///< of the writer
+    bool looks_at_line_start = true;
     bool reads_line_start = true; ///< of the reader
     bool cut_line = false;        ///< the rest of the present line is lost too
   };
@@ -115,11 +124,13 @@ class SimNetwork final : public Network {
 
   NetworkConditions conditions;
   Counters counters;
+  WireWatch* watch = nullptr;
 
  private:
   void schedule(std::uint32_t pipe_index, Pipe& pipe);
   void add_segment(std::uint32_t pipe_index, Pipe& pipe, std::uint32_t end);
   void append(Pipe& pipe, const char* data, std::size_t size);
+  void look_at(int socket, Pipe& pipe, const char* data, std::size_t size);
   void wake_writer(int writer_socket, Pipe& pipe);
   void release_if_unused(std::uint32_t index);
 

@@ -80,6 +80,7 @@ void ServerProcess::let_links_go() {
   deferred_.clear();
   frozen_ = false;
   ++timer_serial_;
+  timer_at_ = 0;
 }
 
 void ServerProcess::kill(bool silently) {

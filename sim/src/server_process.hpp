@@ -47,6 +47,7 @@ class ServerProcess final : public ShardObserver {
   std::uint32_t waiting_in_inbox(std::uint32_t id, std::uint32_t stream);
   Reader& reader(std::uint32_t id) { return sessions_[id].reader; }
   std::uint32_t stream(std::uint32_t id) const { return sessions_[id].stream; }
+  std::uint32_t first_seq(std::uint32_t id) const { return sessions_[id].first_seq; }
   static std::string id_name(std::uint32_t id) { return "door-" + std::to_string(id); }
   bool told_closing(std::uint32_t id) const { return sessions_[id].closed_in_order; }
 

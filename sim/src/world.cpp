@@ -62,6 +62,7 @@ void Context::trace(const char* format, ...) {
 World::World(const Profile& profile, std::uint64_t seed, bool tracing)
     : context_(profile, seed), server_(context_), outage_serial_(profile.devices) {
   context_.tracing = tracing;
+  context_.network.watch = this;
   for (std::uint32_t i = 0; i < profile.devices; ++i) {
     devices_.push_back(std::make_unique<Device>(context_, server_, i, i % context_.ids));
   }
@@ -188,6 +189,20 @@ void World::handle(const Event& event) {
     }
     context_.events.push(context_.now + (context_.calm ? 1 : context_.random.spread(1, outage_length())),
                          EventKind::server_restart);
+  }
+}
+
+/// S1: the window is credit, and nobody may spend more.
+void World::sends_data(int socket, std::uint32_t seq) {
+  const Device& device = *devices_[context_.network.of(socket).device];
+  const bool by_server = SimNetwork::side_of(socket) == SimNetwork::server_side;
+  const Stream& stream = context_.model->stream(by_server ? server_.stream(device.id()) : device.stream());
+  const std::uint32_t number = seq - (by_server ? server_.first_seq(device.id()) : device.first_seq()) + 1;
+  const std::uint32_t window = by_server ? context_.device_limits.window : context_.server_limits.window;
+  if (number > stream.written) violated(Broken::internal, "line %u is sent, written are %u", number, stream.written);
+  if (number > stream.acked + window) {
+    violated(Broken::window, "%s %u sends line %u, the window is %u, acknowledged are %u", by_server ? "link" : "device",
+             by_server ? device.id() : context_.network.of(socket).device, number, window, stream.acked);
   }
 }
 

@@ -51,7 +51,7 @@ struct Context {
 };
 
 /// One server, some devices, a network and their misfortunes, all drawn from one seed.
-class World {
+class World final : private WireWatch {
  public:
   World(const Profile& profile, std::uint64_t seed, bool tracing);
   /// Throws Violation.
@@ -60,6 +60,7 @@ class World {
 
  private:
   void handle(const Event& event);
+  void sends_data(int socket, std::uint32_t seq) override;
   void plan_outage(std::uint32_t device);
   void outage(std::uint32_t device);
   void hit(std::uint32_t device, unsigned fault);
