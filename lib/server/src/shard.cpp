@@ -31,6 +31,9 @@ std::string check_options(const ShardOptions& options) {
   if (options.outbox_lines == 0 || options.outbox_bytes < receive.max_payload) {
     return "the outbox must hold at least one line of max_line bytes";
   }
+  if (options.max_links == 0) return "max_links must be at least 1";
+  if (options.max_connections == 0) return "max_connections must be at least 1";
+  if (options.max_unidentified == 0) return "max_unidentified must be at least 1";
   for (const std::string& id : options.expected) {
     if (looks_like_hello(id)) return "the id '" + id + "' looks like a protocol greeting: choose another";
     if (!is_valid_id(id)) return "the id '" + id + "' is not 1 to 32 of letters, digits and -_./:";
@@ -132,11 +135,7 @@ void Shard::accept_line(Link& link) {
   if (link.numbers.ack != link.numbers.rx) grant_credit(link);
   Conn* const conn = link.conn;
   if (conn == nullptr) return;
-  if (conn->paused && !conn->unfinished && !reading_paused(*conn)) {
-    conn->unfinished = true;
-    unfinished_.push_back(conn);
-    attention();
-  }
+  if (conn->paused && !reading_paused(*conn)) resume_reading(*conn);
   if (stopping_ || may_have_output(*conn)) mark_dirty(*conn);
 }
 
@@ -193,17 +192,19 @@ void Shard::make_room_for_unidentified() {
   close(oldest, Reason::busy);
 }
 
-void Shard::detach(Conn& conn, Reason reason) {
+/// The link that goes down with this connection, or null. The caller tells the observer when it is done with the
+/// connection: the application may close everything from there.
+Link* Shard::detach(Conn& conn, Reason reason) {
   Link* const link = conn.link;
-  if (link == nullptr || link->conn != &conn) return;
+  if (link == nullptr || link->conn != &conn) return nullptr;
   link->conn = nullptr;
   log(LogLevel::info, name_of(conn) + ": link down, " + to_string(reason));
-  observer_.link_down(*link, reason);
+  return link;
 }
 
 void Shard::close(Conn& conn, Reason reason) {
   if (conn.state == Conn::State::closed || conn.state == Conn::State::free) return;
-  detach(conn, reason);
+  Link* const link = detach(conn, reason);
   wheel_.disarm(conn);
   network_.close(conn.socket);
   conn.socket = -1;
@@ -211,6 +212,7 @@ void Shard::close(Conn& conn, Reason reason) {
   --open_connections_;
   closed_.push_back(&conn);
   attention();
+  if (link != nullptr) observer_.link_down(*link, reason);
 }
 
 /// Ends the connection with a BYE where the protocol has one: the line is sent, then FIN, and what the peer still sends
@@ -220,7 +222,9 @@ void Shard::part(Conn& conn, Reason reason, std::uint32_t now_ms) {
   if (state == Conn::State::parting || state == Conn::State::half_closed) return;
   if (state == Conn::State::closed || state == Conn::State::free) return;
   const bool say_why = conn.greeted && reason >= Reason::version;
-  if (!say_why) {
+  // The last acknowledgements of protocol 1 must arrive too, or its lines come again after a restart.
+  const bool let_it_read = reason == Reason::closing && state == Conn::State::protocol_1;
+  if (!say_why && !let_it_read) {
     close(conn, reason);
     return;
   }
@@ -231,11 +235,12 @@ void Shard::part(Conn& conn, Reason reason, std::uint32_t now_ms) {
     const char* const end = wire_2::put_bye(bye, reason);
     conn.unsent = std::make_unique<std::string>(bye, static_cast<std::size_t>(end - bye));
   }
-  detach(conn, reason);
+  Link* const link = detach(conn, reason);
   conn.state = Conn::State::parting;
   conn.parting_since_ms = now_ms;
   arm(conn, now_ms);
   mark_dirty(conn);
+  if (link != nullptr) observer_.link_down(*link, reason);
 }
 
 void Shard::release_closed() {
@@ -265,6 +270,7 @@ void Shard::begin_stop(std::uint32_t now_ms) {
   stop_deadline_ms_ = now_ms + options_.receive.timeout_ms;
   for (Conn& conn : conns_) part_if_finished(conn, now_ms);
   for (Conn& conn : conns_) {
+    if (conn.paused) resume_reading(conn);
     if (conn.state != Conn::State::free && conn.state != Conn::State::closed) arm(conn, now_ms);
   }
   attention();

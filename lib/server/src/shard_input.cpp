@@ -37,16 +37,22 @@ void Shard::run_unfinished(std::uint32_t now_ms) {
 }
 
 std::size_t Shard::longest_line(const Conn& conn) const {
-  if (conn.state == Conn::State::protocol_1 || (conn.state == Conn::State::protocol_2 && conn.two.is_open())) {
-    return options_.receive.max_payload + max_line_overhead;
-  }
-  return max_handshake_bytes;
+  if (conn.state == Conn::State::protocol_1) return options_.receive.max_payload + wire_1::message_overhead - 1;
+  const bool open = conn.state == Conn::State::protocol_2 && conn.two.is_open();
+  return open ? options_.receive.max_payload + max_line_overhead : max_handshake_bytes;
 }
 
 /// Protocol 1 promises nothing about room: its lines are acknowledged one by one, so a full inbox stops the reading.
+/// In an orderly stop no line is accepted, but acknowledgements are waited for.
 bool Shard::reading_paused(const Conn& conn) const {
-  if (conn.state != Conn::State::protocol_1) return false;
-  return stopping_ || conn.link->inbox.size() >= options_.inbox_lines;
+  return conn.state == Conn::State::protocol_1 && !stopping_ && conn.link->inbox.size() >= options_.inbox_lines;
+}
+
+void Shard::resume_reading(Conn& conn) {
+  if (conn.unfinished) return;
+  conn.unfinished = true;
+  unfinished_.push_back(&conn);
+  attention();
 }
 
 void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
@@ -56,7 +62,8 @@ void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
     std::memcpy(buffer.free_space(), conn.tail->data(), conn.tail->size());
     buffer.commit(conn.tail->size());
   }
-  bool more = hung_up;
+  conn.hung_up = conn.hung_up || hung_up;
+  bool more = conn.hung_up;
   if (!reading_paused(conn)) {
     if (conn.paused) conn.one->resume(now_ms);
     conn.paused = false;
@@ -88,9 +95,23 @@ void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
 }
 
 void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
-  const std::uint32_t inbox_before = conn.link == nullptr ? 0 : conn.link->inbox.size();
+  lines_came_ = false;
+  run_lines(conn, buffer, now_ms);
+  if (conn.link == nullptr) return;
+  // Also when the connection ended with this read: the lines before its end are in the inbox. (The size of the inbox
+  // tells nothing: an acknowledgement in the same read may have made the application take others.)
+  Link& link = *conn.link;
+  release_acknowledged(link);
+  if (link.numbers.ack != link.numbers.rx) grant_credit(link);
+  if (lines_came_) observer_.lines_arrived(link);
+  if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
+  if (may_have_output(conn)) mark_dirty(conn);
+  arm(conn, now_ms);
+}
+
+void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
   std::string_view line;
-  while (!reading_paused(conn) && buffer.next(line)) {
+  while (conn.state != Conn::State::closed && !reading_paused(conn) && buffer.next(line)) {
     if (line.size() > longest_line(conn)) {
       on_overlong(conn, now_ms);
       return;
@@ -101,7 +122,11 @@ void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) 
         break;
       case Conn::State::protocol_2:
         if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
-        if (conn.link->numbers_1 && line.substr(0, 3) == "GO ") leave_protocol_1(*conn.link);
+        if (const Link1Numbers* const numbers_1 = conn.link->numbers_1.get()) {
+          // Its GO goes on from where protocol 1 is; nothing is given up before the GO is found good.
+          conn.link->numbers.base = numbers_1->base;
+          conn.link->numbers.next = numbers_1->next;
+        }
         on_input(conn, conn.two.receive_from_client(conn.link->numbers, line, now_ms), now_ms);
         break;
       case Conn::State::protocol_1:
@@ -119,18 +144,7 @@ void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) 
     conn.paused = true;
     conn.one->pause();
   }
-  if (!conn.paused && buffer.overlong(longest_line(conn))) {
-    on_overlong(conn, now_ms);
-    return;
-  }
-  if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
-  Link& link = *conn.link;
-  release_acknowledged(link);
-  if (link.numbers.ack != link.numbers.rx) grant_credit(link);
-  if (link.inbox.size() > inbox_before) observer_.lines_arrived(link);
-  if (conn.state == Conn::State::closed) return;  // the application may have closed all
-  if (may_have_output(conn)) mark_dirty(conn);
-  arm(conn, now_ms);
+  if (!conn.paused && buffer.overlong(longest_line(conn))) on_overlong(conn, now_ms);
 }
 
 void Shard::on_overlong(Conn& conn, std::uint32_t now_ms) {
@@ -159,7 +173,8 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   }
   Link* const link = find_or_create(hello.id);
   if (link == nullptr) {
-    const bool full = is_expected(hello.id) || options_.admit_unexpected;
+    const bool admitted = is_expected(hello.id) || (options_.admit_unexpected && !looks_like_hello(hello.id));
+    const bool full = admitted && links_.size() >= options_.max_links;
     log(LogLevel::warning, name_of(conn) + ": refused, client '" + std::string(hello.id) +
                                (full ? "': max_links records are kept already"
                                      : "' is not expected: add its id to the expected ids, or admit unexpected ones"));
@@ -169,14 +184,6 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   conn.link = link;
   conn.state = Conn::State::protocol_2;
   conn.two.start_server(link->numbers, hello, options_.receive, conn.accepted_at_ms);
-}
-
-/// The device was taught protocol 2: the lines that wait for it are numbered on.
-void Shard::leave_protocol_1(Link& link) {
-  if (link.conn != nullptr) close(*link.conn, Reason::superseded);
-  link.numbers.base = link.numbers_1->base;
-  link.numbers.next = link.numbers_1->next;
-  link.numbers_1.reset();
 }
 
 /// Lines written before the client's protocol was known may be such that protocol 1 has no form for them.
@@ -214,6 +221,7 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
   }
   // The newest connection wins: a device that comes back would else be kept out by its own half-open connection.
   if (link->conn != nullptr) close(*link->conn, Reason::superseded);
+  if (conn.state != Conn::State::unidentified) return;  // the application, told of that, closed all
   conn.link = link;
   conn.state = Conn::State::protocol_1;
   conn.one = std::make_unique<Protocol1>();
@@ -250,7 +258,10 @@ void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
       break;
     case Event::line:
       if (stopping_ || link.inbox.size() >= options_.inbox_lines) break;  // not accepted: the client sends it again
-      if (!link.inbox.empty() || !observer_.take_line(link, input.payload)) link.inbox.push(input.payload, tag_qos);
+      if (!link.inbox.empty() || !observer_.take_line(link, input.payload)) {
+        link.inbox.push(input.payload, tag_qos);
+        lines_came_ = true;
+      }
       if (conn.one) {
         conn.one->accept(*link.numbers_1);
       } else {
@@ -260,6 +271,7 @@ void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
     case Event::plain_line:
       if (!stopping_ && conn.two.has_plain_slot(link.numbers, link.inbox.size(), options_.inbox_lines)) {
         link.inbox.push(input.payload, tag_plain);
+        lines_came_ = true;
       } else {
         ++link.dropped_plain;
       }
@@ -271,20 +283,27 @@ void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
 void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
   Link& link = *conn.link;
   link.protocol = 2;
+  link.numbers_1.reset();  // the device was taught protocol 2: the lines that wait for it are numbered on
   link.peer_max_payload = conn.two.peer_max_payload();
   if (Conn* const old = link.conn) {
     log(LogLevel::info,
         name_of(*old) + ": superseded by a newer connection (if this goes on, two devices share the id)");
     part(*old, Reason::superseded, now_ms);
   }
+  if (conn.state != Conn::State::protocol_2) return;  // the application, told of that, closed all
+  // The GO leaves before anything that the application writes when it hears that the link is up.
+  release_acknowledged(link);
+  char go[max_handshake_bytes + 1];
+  const std::size_t size = conn.two.produce(link.numbers, link.outbox.lines(), go, sizeof go, now_ms);
+  if (!conn.unsent) conn.unsent = std::make_unique<std::string>();
+  conn.unsent->append(go, size);
   come_up(conn, now_ms);
 }
 
 void Shard::on_failed(Conn& conn, const Input& input, std::uint32_t now_ms) {
   if (input.from_peer) {
     log(LogLevel::info, name_of(conn) + ": said BYE " + printable(input.payload));
-    detach(conn, input.reason);
-    part(conn, Reason::local_close, now_ms);
+    close(conn, input.reason);
     return;
   }
   log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(input.reason) +

@@ -97,18 +97,28 @@ void Shard::flush(Conn& conn, std::uint32_t now_ms) {
     if (!send_bytes(conn, output_.data(), used, now_ms)) break;
   }
   if (conn.state == Conn::State::protocol_2 && conn.two.phase() == Protocol2::Phase::failed) {
-    log(LogLevel::error, name_of(conn) + ": line " + std::to_string(conn.link->numbers.base) +
-                             " or one behind it is longer than the " + std::to_string(conn.two.peer_max_payload()) +
-                             " bytes that the client receives: drop it, or raise the client's max_line");
-    part(conn, conn.two.failure(), now_ms);
+    on_output_failed(conn, now_ms);
   }
   if (conn.state == Conn::State::closed) return;
-  if (conn.state == Conn::State::parting && !conn.unsent) {
+  if (conn.state == Conn::State::parting && !may_have_output(conn)) {
     network_.shutdown_send(conn.socket);
     conn.state = Conn::State::half_closed;
   }
   if (!conn.blocked && has_output(conn, now_ms)) mark_dirty(conn);
   arm(conn, now_ms);
+}
+
+/// The protocol found, while it wrote, that the connection is over.
+void Shard::on_output_failed(Conn& conn, std::uint32_t now_ms) {
+  const Reason reason = conn.two.failure();
+  if (reason == Reason::size) {
+    log(LogLevel::error, name_of(conn) + ": line " + std::to_string(conn.link->numbers.base) +
+                             " or one behind it is longer than the " + std::to_string(conn.two.peer_max_payload()) +
+                             " bytes that the client receives: drop it, or raise the client's max_line");
+  } else {
+    log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(reason));
+  }
+  part(conn, reason, now_ms);
 }
 
 /// False: the socket takes no more now, or is gone. What it did not take is kept in front of everything else.
@@ -150,6 +160,8 @@ std::uint32_t Shard::deadline_of(const Conn& conn) const {
 /// Timers are lazy: a deadline that moved away is looked at again when the old one fires.
 void Shard::arm(Conn& conn, std::uint32_t now_ms) {
   if (conn.state == Conn::State::free || conn.state == Conn::State::closed) return;
+  // An empty wheel may have stood still for weeks, longer than times can be compared.
+  if (wheel_.empty()) wheel_.advance(now_ms, [](Timer&) {});
   std::uint32_t deadline = deadline_of(conn);
   if (!after(deadline, now_ms)) deadline = now_ms + 1;
   if (conn.armed && !before(deadline, conn.deadline_ms)) return;

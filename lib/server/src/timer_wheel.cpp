@@ -74,7 +74,11 @@ std::uint32_t TimerWheel::next_ms() const {
 
 /// Moves to the next time at which a slot must be looked at; false when there is none up to now_ms.
 bool TimerWheel::step(std::uint32_t now_ms) {
-  if (count_ == 0 || after(next_ms(), now_ms)) {
+  if (count_ == 0) {
+    current_ms_ = now_ms;
+    return false;
+  }
+  if (after(next_ms(), now_ms)) {
     current_ms_ = later(current_ms_, now_ms);
     return false;
   }

@@ -72,6 +72,7 @@ struct Conn : Timer {
   bool blocked = false;  ///< the socket takes nothing until it is writable again
   bool greeted = false;  ///< it said "TL": it understands BYE
   bool paused = false;   ///< protocol 1: not read while the inbox has no room
+  bool hung_up = false;  ///< the peer closed or reset: what it sent before is still read
 };
 
 }  // namespace tautline

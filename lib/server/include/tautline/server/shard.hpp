@@ -173,23 +173,25 @@ class Shard {
   // shard_input.cpp
   void read(Conn& conn, bool hung_up, std::uint32_t now_ms);
   void receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms);
+  void run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms);
   void identify(Conn& conn, std::string_view line, std::uint32_t now_ms);
   void identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms);
   void on_input(Conn& conn, const Input& input, std::uint32_t now_ms);
   void on_opened(Conn& conn, std::uint32_t now_ms);
   bool release_acknowledged(Link& link);
   void on_overlong(Conn& conn, std::uint32_t now_ms);
-  void leave_protocol_1(Link& link);
   bool fits_protocol_1(Link& link);
   void on_failed(Conn& conn, const Input& input, std::uint32_t now_ms);
   void come_up(Conn& conn, std::uint32_t now_ms);
   void grant_credit(Link& link);
   std::size_t longest_line(const Conn& conn) const;
   bool reading_paused(const Conn& conn) const;
+  void resume_reading(Conn& conn);
 
   // shard_output.cpp
   void mark_dirty(Conn& conn);
   void flush(Conn& conn, std::uint32_t now_ms);
+  void on_output_failed(Conn& conn, std::uint32_t now_ms);
   std::size_t produce(Conn& conn, char* out, std::size_t room, std::uint32_t now_ms);
   static bool speaks_protocol_2(const Conn& conn);
   bool may_have_output(const Conn& conn) const;
@@ -204,7 +206,7 @@ class Shard {
   // shard.cpp
   void part(Conn& conn, Reason reason, std::uint32_t now_ms);
   void close(Conn& conn, Reason reason);
-  void detach(Conn& conn, Reason reason);
+  Link* detach(Conn& conn, Reason reason);
   void make_room_for_unidentified();
   void part_if_finished(Conn& conn, std::uint32_t now_ms);
   void release_closed();
@@ -231,6 +233,7 @@ class Shard {
   std::uint32_t stop_deadline_ms_ = 0;
   bool stopping_ = false;
   bool in_batch_ = false;
+  bool lines_came_ = false;  ///< the read that is under way put lines into the inbox
   std::vector<char> input_;  ///< one read buffer for all connections: an unfinished line moves to its Conn
   std::vector<char> output_;
 };
