@@ -17,22 +17,22 @@
 namespace tautline {
 
 struct ServerOptions {
-  std::string address;                        ///< to listen on; empty: all interfaces, IPv6 and IPv4
-  std::uint16_t port = 8123;                  ///< 0: a free one, see Server::port()
-  std::uint32_t timeout_ms = 1500;            ///< silence after which a link is down; handshakes must take less
-  std::vector<std::string> expected;          ///< ids of the clients; others are refused, with the reason in the log
-  bool admit_unexpected = false;              ///< any other valid id may connect too
-  std::vector<std::string> allow_protocol_1;  ///< ids that may fall back from protocol 2 to protocol 1
-  std::uint32_t max_line = 1024;              ///< longest line in bytes, in both directions
-  std::uint32_t window = 64;                  ///< lines that a client may have unacknowledged
-  std::uint32_t inbox_lines = 256;            ///< per client: received, not taken; at least twice the window
-  std::uint32_t outbox_lines = 1024;          ///< per client: written, not acknowledged
-  std::size_t outbox_bytes = 256 * 1024;      ///< per client
+  std::string address = {};                ///< to listen on; empty: all interfaces, IPv6 and IPv4
+  std::uint16_t port = 8123;               ///< 0: a free one, see Server::port()
+  std::uint32_t timeout_ms = 1500;         ///< silence after which a link is down; handshakes must take less
+  std::vector<std::string> expected = {};  ///< ids of the clients; others are refused, with the reason in the log
+  bool admit_unexpected = false;           ///< any other valid id may connect too
+  std::vector<std::string> allow_protocol_1 = {};  ///< ids that may fall back from protocol 2 to protocol 1
+  std::uint32_t max_line = 1024;                   ///< longest line in bytes, in both directions
+  std::uint32_t window = 64;                       ///< lines that a client may have unacknowledged
+  std::uint32_t inbox_lines = 256;                 ///< per client: received, not taken; at least twice the window
+  std::uint32_t outbox_lines = 1024;               ///< per client: written, not acknowledged
+  std::size_t outbox_bytes = 256 * 1024;           ///< per client
   std::uint32_t max_connections = 50'000;
-  std::uint32_t max_unidentified = 1'000;                   ///< connections that have not said who they are
-  bool verbose = false;                                     ///< log each connection and line; else warnings and errors
-  std::function<void(LogLevel, const std::string&)> log;    ///< default: spdlog's default logger
-  std::function<void(const Connection&, bool up)> on_link;  ///< called on every change of a link
+  std::uint32_t max_unidentified = 1'000;  ///< connections that have not said who they are
+  bool verbose = false;                    ///< log each connection and line; else warnings and errors
+  std::function<void(LogLevel, const std::string&)> log = {};    ///< default: spdlog's default logger
+  std::function<void(const Connection&, bool up)> on_link = {};  ///< called on every change of a link
 };
 
 /// Listens for clients and keeps the links to them.
