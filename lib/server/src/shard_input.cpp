@@ -117,9 +117,7 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
       return;
     }
     switch (conn.state) {
-      case Conn::State::unidentified:
-        identify(conn, line, now_ms);
-        break;
+      case Conn::State::unidentified: identify(conn, line, now_ms); break;
       case Conn::State::protocol_2:
         if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
         if (const Link1Numbers* const numbers_1 = conn.link->numbers_1.get()) {
