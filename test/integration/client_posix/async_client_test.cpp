@@ -1,7 +1,7 @@
 #include "tautline/posix/async_client.hpp"
 
 #include <chrono>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,6 @@
 namespace tautline::test {
 namespace {
 
-using asio::experimental::awaitable_operators::operator||;
 using std::chrono::milliseconds;
 
 posix::AsyncClientConfig config_for(const ScriptedServer& server) {
@@ -34,7 +33,7 @@ posix::AsyncClientConfig config_for(const ScriptedServer& server) {
 }
 
 class AsyncClient : public testing::Test {
- protected:
+ public:
   /// Runs the loop until the condition holds.
   template <class Condition>
   bool until(Condition condition) {
@@ -71,7 +70,8 @@ class AsyncClient : public testing::Test {
 
   ScriptedServer server;
   asio::io_context io;
-  std::optional<posix::AsyncClient> client{std::in_place, io.get_executor(), config_for(server)};
+  std::unique_ptr<posix::AsyncClient> client =
+      std::make_unique<posix::AsyncClient>(io.get_executor(), config_for(server));
   std::uint32_t base = 0;
   int finished = 0;
   std::vector<std::error_code> errors;
@@ -156,6 +156,7 @@ TEST_F(AsyncClient, ABadLineIsAnErrorOfItsOwn) {
 TEST_F(AsyncClient, ATimeoutCancelsAReadAndTakesNothing) {
   bool timed_out = false;
   spawn([&]() -> asio::awaitable<void> {
+    using namespace asio::experimental::awaitable_operators;
     asio::steady_timer timer(io, milliseconds(20));
     const auto result = co_await (client->readline() || timer.async_wait(asio::use_awaitable));
     timed_out = result.index() == 1;
@@ -243,7 +244,7 @@ TEST_F(AsyncClient, TellsEveryChange) {
   std::vector<std::pair<bool, Reason>> changes;
   auto config = config_for(server);
   config.conn_cb = [&](bool up, Reason reason) { changes.emplace_back(up, reason); };
-  client.emplace(io.get_executor(), config);
+  client = std::make_unique<posix::AsyncClient>(io.get_executor(), config);
   open();
   server.reset();
   ASSERT_TRUE(until([&] { return !client->status(); }));

@@ -18,7 +18,7 @@ constexpr int lines = 2000;
 
 /// The AsyncClient and the Server in one loop, over loopback.
 class ClientServer : public testing::TestWithParam<Dialect> {
- protected:
+ public:
   void start_server(std::uint16_t port) {
     ServerOptions options;
     options.address = "127.0.0.1";

@@ -86,7 +86,7 @@ TEST(ClientDialect, UntilTheProtocolIsKnownALineHasToFitBoth) {
 // ------------------------------------------------------------------------------------------------------
 
 class ClientProtocol1 : public testing::Test {
- protected:
+ public:
   void open() {
     bench.connect();
     ASSERT_EQ(bench.said(), "door\n");

@@ -265,10 +265,10 @@ class ClientBuffers {
   }
 
  private:
-  char queue_[sizes.queue];
-  char inbox_[sizes.inbox];
-  char receive_[at_least(sizes.receive, BufferSizes::io_bytes)];
-  char output_[at_least(sizes.output, BufferSizes::io_bytes)];
+  char queue_[sizes.queue] = {};
+  char inbox_[sizes.inbox] = {};
+  char receive_[at_least(sizes.receive, BufferSizes::io_bytes)] = {};
+  char output_[at_least(sizes.output, BufferSizes::io_bytes)] = {};
 };
 
 /// BasicClient with its own buffers, as an object of static size:
