@@ -228,7 +228,7 @@ void Device::send_output() {
 void Device::check_end_of_connection() {
   const Reason reason = client_->last_reason();
   context_.trace("device %u: connection over, %s", index_, to_string(reason));
-  if (reason == Reason::closing) told_closing_ = true;
+  if (reason == Reason::closing && was_open_) told_closing_ = true;
   if (!was_open_) return;
   was_open_ = false;
   ++context_.counters.outages;

@@ -48,6 +48,7 @@ void ServerProcess::start() {
     session = Session{};
     session.link = shard_->find_or_create(id_name(id));
     session.link->user = &session;
+    session.reads_at_once = context_.random.permille(300);
     session.stream = context_.model->add_stream(id, false);
     if (context_.profile.near_wrap) {
       session.first_seq = 0U - static_cast<std::uint32_t>(context_.random.spread(1, 2000));
@@ -120,7 +121,7 @@ void ServerProcess::end_stop() {
     unacknowledged += stream.written - stream.acked;
     session.closed_in_order = session.open_at_stop && left == 0;
   }
-  if (report.unread < unread || report.unacknowledged != unacknowledged) {
+  if (report.unread != unread || report.unacknowledged != unacknowledged) {
     violated(Broken::report, "the stop reported %u unread and %u unacknowledged lines, there are %u and %u", report.unread,
              report.unacknowledged, unread, unacknowledged);
   }
@@ -304,16 +305,24 @@ void ServerProcess::audit() {
 
 void ServerProcess::lines_arrived(Link& link) { read_lines(session_of(link)); }
 
+bool ServerProcess::take_line(Link& link, std::string_view line) {
+  Session& session = session_of(link);
+  if (!session.reads_at_once || session.reading_paused) return false;
+  read(session, line);
+  return true;
+}
+
 void ServerProcess::read_lines(Session& session) {
   std::string_view line;
-  while (!session.reading_paused && shard_->next_line(*session.link, line)) {
-    context_.model->read(session.reader, id_of(session), true, line);
-    if (!context_.calm && !shard_->stopping() && context_.random.permille(context_.profile.pause_permille)) {
-      session.reading_paused = true;
-      const Time pause = context_.random.spread(1, 3ULL * context_.server_limits.timeout_ms);
-      context_.events.push(context_.now + pause, EventKind::server_read, id_of(session));
-    }
-  }
+  while (!session.reading_paused && shard_->next_line(*session.link, line)) read(session, line);
+}
+
+void ServerProcess::read(Session& session, std::string_view line) {
+  context_.model->read(session.reader, id_of(session), true, line);
+  if (context_.calm || shard_->stopping() || !context_.random.permille(context_.profile.pause_permille)) return;
+  session.reading_paused = true;
+  const Time pause = context_.random.spread(1, 3ULL * context_.server_limits.timeout_ms);
+  context_.events.push(context_.now + pause, EventKind::server_read, id_of(session));
 }
 
 void ServerProcess::resume_reading(std::uint32_t id) {

@@ -52,6 +52,7 @@ class ServerProcess final : public ShardObserver {
   bool told_closing(std::uint32_t id) const { return sessions_[id].closed_in_order; }
 
   // ---- ShardObserver
+  bool take_line(Link& link, std::string_view line) override;
   void lines_arrived(Link& link) override;
   void lines_acknowledged(Link& link) override;
   void link_up(Link& link) override;
@@ -68,6 +69,7 @@ class ServerProcess final : public ShardObserver {
     std::uint32_t first_seq = 1;
     std::uint32_t unread_plain = 0;
     int socket = -1;
+    bool reads_at_once = false;  ///< through take_line(), without the inbox
     bool reading_paused = false;
     bool open_at_stop = false;
     bool closed_in_order = false;
@@ -78,6 +80,7 @@ class ServerProcess final : public ShardObserver {
   void end_batch();
   void catch_up();
   void read_lines(Session& session);
+  void read(Session& session, std::string_view line);
   std::uint32_t id_of(const Session& session) const { return static_cast<std::uint32_t>(&session - sessions_.data()); }
   Session& session_of(Link& link) { return *static_cast<Session*>(link.user); }
   bool busy();
