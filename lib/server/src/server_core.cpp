@@ -13,6 +13,7 @@
 #include <random>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include <asio/ip/address.hpp>
 #include <asio/post.hpp>
@@ -99,7 +100,10 @@ int ServerCore::open_listener(const std::string& address, std::uint16_t port) {
   sockaddr_storage storage{};
   socklen_t length = 0;
   bool dual = address.empty();
-  const asio::ip::address ip = dual ? asio::ip::address(asio::ip::address_v6::any()) : asio::ip::make_address(address);
+  std::error_code not_an_address;
+  const asio::ip::address ip =
+      dual ? asio::ip::address(asio::ip::address_v6::any()) : asio::ip::make_address(address, not_an_address);
+  if (not_an_address) throw std::invalid_argument("the address '" + address + "' is neither IPv4 nor IPv6 in figures");
   const int family = ip.is_v6() ? AF_INET6 : AF_INET;
   const int socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0 && dual) return open_listener("0.0.0.0", port);  // a machine without IPv6
@@ -258,6 +262,9 @@ void ServerCore::after_batch() {
     std::vector<Link*> turn;
     turn.swap(waiting_plain_);
     for (Link* const link : turn) serve_writers(*link);
+  }
+  if (std::exchange(refuse_writers_, false)) {
+    for_each_link([this](Link& link) { serve_writers(link); });  // those who wait for room or for the link
   }
   if (shard_.has_unfinished()) wants_attention();
   if (stop_begun_ && shard_.stopped()) {

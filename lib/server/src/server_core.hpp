@@ -56,6 +56,7 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   Shard::Written try_write(Link& link, std::string_view line, WriteOptions options);
   void start_read(Link& link, ReadWaiting& waiting);
   void start_write(Link& link, WriteWaiting& waiting);
+  void abort_write(Link& link, WriteWaiting& waiting);
   void start_up(Link& link, UpWaiting& waiting);
   void start_arrival(const std::string& id, const std::vector<std::string>& peers, bool all_expected,
                      ArrivalWaiting& waiting);
@@ -96,6 +97,13 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   void listen_to(int listener, bool enable);
   void arm_timer();
   void on_timer();
+  /// The visitor may call the application, which may make links.
+  template <typename Visit>
+  void for_each_link(Visit visit) {
+    std::vector<Link*> links;
+    shard_.for_each_link([&](Link& link) { links.push_back(&link); });
+    for (Link* const link : links) visit(*link);
+  }
   void serve_readers(Link& link);
   void serve_writers(Link& link);
   bool attempt_write(Link& link, WriteWaiting& waiting, Completion completion);
@@ -116,9 +124,10 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   bool pending_posted_ = false;
   bool shut_down_ = false;
   bool stop_begun_ = false;
+  bool refuse_writers_ = false;  ///< a stop has begun: who waits to write is told so after this batch
   List<ArrivalWaiting> arrivals_;
   List<StopWaiting> stops_;
-  std::vector<Link*> waiting_plain_;  ///< links with a qos=False write that found the output full
+  std::vector<Link*> waiting_plain_;  ///< links whose writers are to be served after this batch
   std::function<void(const Connection&, std::string_view)> line_handler_;
   std::array<epoll_event, events_per_wake> events_;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <asio/post.hpp>
+
 #include "server_core.hpp"
 
 namespace tautline::detail {
@@ -137,6 +139,15 @@ void ServerCore::serve_writers(Link& link) {
   release_waiters_if_idle(link);
 }
 
+void ServerCore::abort_write(Link& link, WriteWaiting& waiting) {
+  const bool was_queued = waiting.queued;
+  abort(waiting, was_queued ? make_error_code(Error::delivery_pending) : asio::error::operation_aborted);
+  if (was_queued) return;
+  // Others may have waited behind it only. Served later: this is called from within the application's cancellation.
+  waiting_plain_.push_back(&link);
+  wants_attention();
+}
+
 // ---- links come and go
 // -------------------------------------------------------------------------------------------------
 
@@ -152,7 +163,7 @@ void ServerCore::start_up(Link& link, UpWaiting& waiting) {
 
 void ServerCore::link_up(Link& link) {
   if (options_.on_link) options_.on_link(connection(link), true);
-  while (LinkWaiters* const waiting = waiters(link)) {
+  while (LinkWaiters* const waiting = link.conn == nullptr ? nullptr : waiters(link)) {
     UpWaiting* const up = waiting->up.pop_front();
     if (up == nullptr) break;
     up->complete(Completion::inline_, {});
@@ -169,7 +180,7 @@ void ServerCore::start_arrival(const std::string& id, const std::vector<std::str
                                ArrivalWaiting& waiting) {
   std::vector<std::string> wanted = peers;
   if (wanted.empty() && all_expected) wanted = shard_.expected();
-  if (!id.empty()) wanted.push_back(id);
+  if (!id.empty() || !all_expected) wanted.push_back(id);
   for (const std::string& name : wanted) {
     Link* const link = shard_.find_or_create(name);
     if (link == nullptr) {
@@ -217,17 +228,24 @@ void ServerCore::start_stop(StopWaiting& waiting) {
     return;
   }
   stops_.push_back(waiting);
+  wants_attention();  // which may find that there is nothing to wait for
   if (stop_begun_) return;
   stop_begun_ = true;
   stop_listening();
   using namespace std::chrono;
   shard_.begin_stop(
       static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()));
-  wants_attention();
+  refuse_writers_ = true;
 }
 
 void ServerCore::set_line_handler(std::function<void(const Connection&, std::string_view)> handler) {
-  line_handler_ = std::move(handler);
+  // Not at once: this may be called by the very handler that is replaced.
+  asio::post(executor_, [weak = weak_from_this(), handler = std::move(handler)]() mutable {
+    const auto self = weak.lock();
+    if (!self || self->shut_down_) return;
+    self->line_handler_ = std::move(handler);
+    self->for_each_link([&](Link& link) { self->serve_readers(link); });  // lines that came before
+  });
 }
 
 // ---- what the templates call
@@ -254,6 +272,9 @@ void start_read(ServerCore& core, Link& link, ReadWaiting& waiting) {
 }
 void start_write(ServerCore& core, Link& link, WriteWaiting& waiting) {
   core.start_write(link, waiting);
+}
+void abort_write(ServerCore& core, Link& link, WriteWaiting& waiting) {
+  core.abort_write(link, waiting);
 }
 void start_up(ServerCore& core, Link& link, UpWaiting& waiting) {
   core.start_up(link, waiting);

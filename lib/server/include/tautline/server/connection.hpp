@@ -25,6 +25,9 @@ namespace tautline {
 /// asio::error::operation_aborted when cancelled through the token's cancellation slot or when the server is destroyed.
 class Connection {
  public:
+  /// No connection: only to be assigned to. (Asio's co_spawn and awaitable_operators need results with a default.)
+  Connection() = default;
+
   std::string_view id() const { return link_->id; }
 
   /// Is the link up?
@@ -99,10 +102,8 @@ class Connection {
         [core = core_, link = link_, options](auto handler, std::string text) {
           using Handler = std::decay_t<decltype(handler)>;
           detail::WriteWaiting& waiting = detail::WaitingHandler<detail::WriteWaiting, Handler>::make(
-              std::move(handler), detail::executor_of(*core), [](detail::WriteWaiting& cancelled) {
-                detail::abort(cancelled, cancelled.queued ? make_error_code(Error::delivery_pending)
-                                                          : std::error_code(asio::error::operation_aborted));
-              });
+              std::move(handler), detail::executor_of(*core),
+              [core, link](detail::WriteWaiting& cancelled) { detail::abort_write(*core, *link, cancelled); });
           waiting.line = std::move(text);
           waiting.options = options;
           detail::start_write(*core, *link, waiting);
@@ -152,8 +153,8 @@ class Connection {
                          [](detail::UpWaiting& waiting) { detail::abort(waiting, asio::error::operation_aborted); }));
   }
 
-  detail::ServerCore* core_;
-  Link* link_;
+  detail::ServerCore* core_ = nullptr;
+  Link* link_ = nullptr;
 };
 
 }  // namespace tautline

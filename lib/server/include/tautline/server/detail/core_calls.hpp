@@ -58,6 +58,8 @@ Shard::Written try_write(ServerCore& core, Link& link, std::string_view line, Wr
 
 void start_read(ServerCore& core, Link& link, ReadWaiting& waiting);
 void start_write(ServerCore& core, Link& link, WriteWaiting& waiting);
+/// Cancellation of a write: not sent if it waits, else only the waiting ends.
+void abort_write(ServerCore& core, Link& link, WriteWaiting& waiting);
 void start_up(ServerCore& core, Link& link, UpWaiting& waiting);
 /// `id` empty: wait for the peers only. No peers and `all_expected`: wait for all expected clients.
 void start_arrival(ServerCore& core, const std::string& id, const std::vector<std::string>& peers, bool all_expected,
