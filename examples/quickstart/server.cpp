@@ -2,7 +2,7 @@
 #include <iostream>
 #include <tautline/server/server.hpp>
 
-asio::awaitable<void> talk(tautline::Server& server) {
+static asio::awaitable<void> talk(tautline::Server& server) {
   tautline::Connection door = co_await server.client_conn("door");  // pauses until it has connected
   co_await door.write("light on");  // returns when the device's application has it; pauses in an outage
   for (;;) std::cout << co_await door.readline() << std::endl;

@@ -150,7 +150,7 @@ TEST_F(AsyncClient, ABadLineIsAnErrorOfItsOwn) {
   spawn([&]() -> asio::awaitable<void> { co_await client->write("a\nb"); });
   spawn([&]() -> asio::awaitable<void> { co_await client->write(std::string(65, 'x')); });
   EXPECT_TRUE(until([&] { return finished == 2; }));
-  EXPECT_EQ(errors, (std::vector<std::error_code>{posix::Error::bad_line, posix::Error::too_long}));
+  EXPECT_EQ(errors, (std::vector<std::error_code>{Error::bad_line, Error::too_long}));
 }
 
 TEST_F(AsyncClient, ATimeoutCancelsAReadAndTakesNothing) {
@@ -184,7 +184,7 @@ TEST_F(AsyncClient, ACancelledWriteSaysWhetherTheLineIsStillDelivered) {
   ASSERT_TRUE(until([&] { return client->unacknowledged() >= 2; }));
   signals[0].emit(asio::cancellation_type::total);
   ASSERT_TRUE(until([&] { return bool(results[0]); }));
-  EXPECT_EQ(results[0], posix::Error::delivery_pending);
+  EXPECT_EQ(results[0], Error::delivery_pending);
   EXPECT_FALSE(results[1]);
 }
 
@@ -228,7 +228,7 @@ TEST_F(AsyncClient, CloseEndsPendingOperationsAndLeavesNoWork) {
   io.restart();
   io.run();
   EXPECT_EQ(finished, 3);
-  EXPECT_EQ(errors, (std::vector<std::error_code>(3, posix::Error::closed)));
+  EXPECT_EQ(errors, (std::vector<std::error_code>(3, Error::closed)));
 }
 
 TEST_F(AsyncClient, DestructionAbortsPendingOperationsAndLeavesNoWork) {

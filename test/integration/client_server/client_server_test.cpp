@@ -119,6 +119,19 @@ TEST_P(ClientServer, TheClientComesBackToAServerThatWasReplaced) {
   EXPECT_EQ(failures, 0);
 }
 
+TEST_P(ClientServer, a_client_can_be_awaited_itself) {
+  start_server(0);
+  start_client();
+  bool up = false;
+  spawn([&]() -> asio::awaitable<void> {
+    co_await *client;
+    up = client->status();
+  });
+  ASSERT_TRUE(until([&] { return finished == 1; }));
+  EXPECT_EQ(failures, 0);
+  EXPECT_TRUE(up);
+}
+
 INSTANTIATE_TEST_SUITE_P(Dialects, ClientServer, testing::Values(Dialect::protocol_2, Dialect::protocol_1),
                          [](const auto& instance) {
                            return instance.param == Dialect::protocol_2 ? "Protocol2" : "Protocol1";

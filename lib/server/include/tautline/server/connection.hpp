@@ -9,7 +9,7 @@
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
 
-#include "tautline/server/detail/await_direct.hpp"
+#include "tautline/async/await_direct.hpp"
 #include "tautline/server/detail/core_calls.hpp"
 
 namespace tautline {

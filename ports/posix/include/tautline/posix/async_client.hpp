@@ -10,17 +10,13 @@
 #include <asio/error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "tautline/async/await_direct.hpp"
+#include "tautline/async/error.hpp"
 #include "tautline/posix/async_client_config.hpp"
 #include "tautline/posix/detail/async_core.hpp"
 #include "tautline/posix/detail/operation.hpp"
-#include "tautline/posix/error.hpp"
 
 namespace tautline::posix {
-
-struct WriteOptions {
-  bool qos = true;   ///< delivered exactly once and in order; false: sent at most once
-  bool wait = true;  ///< with qos: wait until the server has taken responsibility for the line
-};
 
 namespace detail {
 
@@ -68,7 +64,7 @@ class Write {
     if (options_.qos) core.end_turn(turn_);
     core.kick();
     if (written.status != WriteStatus::ok) {
-      error_ = to_error(written.status);
+      error_ = make_error_code(written.status);
       return nullptr;
     }
     ticket_ = written.ticket;
@@ -182,6 +178,17 @@ class AsyncClient {
   auto up(Token&& token = {}) {
     return detail::start_operation<void(asio::error_code)>(core_, detail::Await(detail::Await::What::up),
                                                            std::forward<Token>(token));
+  }
+
+  /// `co_await client`: resumes when the link is up. Closed or cancelled it resumes as well, without an exception: ask
+  /// status(), or await up() instead.
+  template <class Frame>
+    requires requires(Frame* frame) { frame->detach_thread(); }
+  auto operator()(Frame* frame) const {
+    using Executor = typename std::remove_reference_t<decltype(*frame->detach_thread())>::executor_type;
+    detail::start_operation<void(asio::error_code)>(core_, detail::Await(detail::Await::What::up),
+                                                    tautline::detail::DirectResume<Frame, Executor>(frame));
+    return static_cast<asio::detail::awaitable_thread<Executor>*>(nullptr);
   }
 
   /// Completes when every line with qos that was queued is acknowledged: then close() loses nothing.

@@ -7,7 +7,7 @@
 
 namespace tautline::detail {
 
-/// Resumes a coroutine that awaits an object itself (`co_await connection`) instead of an awaitable.
+/// Resumes a coroutine that awaits an object itself (`co_await connection`, `co_await client`) instead of an awaitable.
 ///
 /// asio::awaitable's promise accepts a callable of a pointer to the frame, which hands over the coroutine's thread of
 /// execution as use_awaitable does. This is Asio's own interface between awaitable and use_awaitable; it is not part of

@@ -7,19 +7,20 @@
 
 namespace tautline {
 
-/// What the server's asynchronous operations report beside the system's and Asio's own errors.
+/// What the asynchronous operations of server and client report beside the system's and Asio's own errors.
 enum class Error {
   bad_line = 1,      ///< LF before the end, CR or NUL in the line: escape it
-  too_long,          ///< longer than the agreed maximum, see Connection::max_line(): split it
-  empty,             ///< an empty line for a client of protocol 1
-  not_utf8,          ///< not UTF-8, for a client of protocol 1
-  closed,            ///< the server is stopping or was destroyed: the line is not sent
+  too_long,          ///< longer than the agreed maximum, see max_line(): split it
+  empty,             ///< an empty line for a peer of protocol 1
+  not_utf8,          ///< not UTF-8, for a peer of protocol 1
+  closed,            ///< the server is stopping, or this side was closed: the line is not sent
   delivery_pending,  ///< the wait was cancelled, the line was queued before: it is still delivered, exactly once
   unknown_client,    ///< this id never connected, or is not expected
 };
 
 const std::error_category& error_category();
 std::error_code make_error_code(Error error);
+/// would_block becomes std::errc::operation_would_block, ok no error.
 std::error_code make_error_code(WriteStatus status);
 
 }  // namespace tautline
