@@ -120,19 +120,16 @@ class Await {
 /// argument; without one it is awaitable in an asio::awaitable<> coroutine and throws std::system_error. Each can be
 /// cancelled alone, through the token's cancellation slot (operators || and && of Asio's awaitable_operators do that).
 ///
-/// All calls belong on the executor, one thread at a time. The client holds work on it until closed or destroyed. Its
-/// destruction closes the connection at once; pending operations end with operation_aborted.
+/// All calls belong on the executor, one thread at a time. An AsyncClient is a handle: copies are the same client. It holds
+/// work on the executor until closed or until the last handle is gone; that closes the connection at once, and pending
+/// operations end with operation_aborted.
 class AsyncClient {
  public:
   AsyncClient(const asio::any_io_executor& executor, const AsyncClientConfig& config)
-      : core_(std::make_shared<detail::AsyncCore>(executor, config)) {
+      : core_(std::make_shared<detail::AsyncCore>(executor, config)),
+        owner_(core_.get(), [core = core_](detail::AsyncCore*) { core->release(); }) {
     core_->kick();
   }
-  ~AsyncClient() {
-    if (core_) core_->release();
-  }
-  AsyncClient(AsyncClient&&) = default;
-  AsyncClient& operator=(AsyncClient&&) = delete;
 
   /// The next line, without its newline. It is taken, that is acknowledged to the server, with the next readline(),
   /// try_readline() or accept(), not before. One reader at a time. Cancelled: nothing was taken.
@@ -210,7 +207,8 @@ class AsyncClient {
   void close() { core_->close(); }
 
  private:
-  std::shared_ptr<detail::AsyncCore> core_;
+  std::shared_ptr<detail::AsyncCore> core_;   ///< operations under way hold it too
+  std::shared_ptr<detail::AsyncCore> owner_;  ///< only the handles hold it
 };
 
 }  // namespace tautline::posix
