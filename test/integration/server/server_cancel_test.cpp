@@ -183,7 +183,7 @@ TEST_F(ServerCancel, a_write_with_a_timeout) {
   const auto task = spawn([&]() -> asio::awaitable<void> {
     const auto result = co_await (door.write("quick") || delay(5s));
     EXPECT_EQ(result.index(), 0U);
-  }());
+  });
   EXPECT_EQ(peer->line_but_status(), "D2 quick");
   peer->send("A2 0\n");
   EXPECT_TRUE(pump_until([&] { return task->done; }));
@@ -208,7 +208,7 @@ TEST_F(ServerCancel, reads_with_timeouts_lose_no_line) {
         ++timeouts;
       }
     }
-  }());
+  });
   int sent = 0;
   const bool finished = pump_until(
       [&] {
@@ -299,7 +299,7 @@ TEST_F(ServerCancel, an_event_loop_destroyed_with_operations_pending_leaks_nothi
       [&]() -> asio::awaitable<void> {
         Connection door = co_await lonely->client_conn("door");
         co_await door.readline();
-      }(),
+      },
       [](std::exception_ptr) {});
   bool wait_all_ended = false;
   lonely->wait_all({}, {}, [&](std::error_code, std::optional<Connection>) { wait_all_ended = true; });
@@ -321,7 +321,7 @@ TEST_F(ServerCancel, a_coroutine_destroyed_with_the_event_loop_while_it_awaits_a
   client.close();
   while (door.status()) loop->run_for(1ms);
   asio::co_spawn(
-      *loop, [&]() -> asio::awaitable<void> { co_await door; }(), [](std::exception_ptr) {});
+      *loop, [&]() -> asio::awaitable<void> { co_await door; }, [](std::exception_ptr) {});
   loop->restart();
   loop->run_for(5ms);
   lonely.reset();

@@ -26,7 +26,7 @@ asio::awaitable<void> delay(std::chrono::milliseconds time) {
 TEST_F(ServerConnections, client_conn_waits_for_the_first_connection) {
   start();
   std::optional<Connection> found;
-  const auto task = spawn([&]() -> asio::awaitable<void> { found = co_await server->client_conn("door"); }());
+  const auto task = spawn([&]() -> asio::awaitable<void> { found = co_await server->client_conn("door"); });
   pump(20ms);
   EXPECT_FALSE(task->done);
   EXPECT_FALSE(server->find("door"));
@@ -74,7 +74,7 @@ TEST_F(ServerConnections, several_wait_for_the_same_client) {
     spawn([&]() -> asio::awaitable<void> {
       co_await server->client_conn("door");
       ++count;
-    }());
+    });
   }
   auto peer = open("door");
   EXPECT_TRUE(pump_until([&] { return count == 3; }));
@@ -83,7 +83,7 @@ TEST_F(ServerConnections, several_wait_for_the_same_client) {
 TEST_F(ServerConnections, wait_all_waits_for_all_expected_clients) {
   start();
   std::optional<std::optional<Connection>> result;
-  const auto task = spawn([&]() -> asio::awaitable<void> { result = co_await server->wait_all(); }());
+  const auto task = spawn([&]() -> asio::awaitable<void> { result = co_await server->wait_all(); });
   auto door = open("door");
   pump(10ms);
   EXPECT_FALSE(task->done);
@@ -97,7 +97,7 @@ TEST_F(ServerConnections, wait_all_waits_for_all_expected_clients) {
 TEST_F(ServerConnections, wait_all_with_an_id_returns_its_connection) {
   start();
   std::optional<Connection> result;
-  const auto task = spawn([&]() -> asio::awaitable<void> { result = co_await server->wait_all("door"); }());
+  const auto task = spawn([&]() -> asio::awaitable<void> { result = co_await server->wait_all("door"); });
   auto door = open("door");
   pump(10ms);
   EXPECT_FALSE(task->done);
@@ -112,7 +112,7 @@ TEST_F(ServerConnections, wait_all_with_peers_waits_for_those_only) {
   // Not written inside the co_await: GCC 12 rejects a braced list there ("array used as initializer").
   const std::vector<std::string> only_door = {"door"};
   std::optional<Connection> result;
-  const auto task = spawn([&]() -> asio::awaitable<void> { result = co_await server->wait_all("door", only_door); }());
+  const auto task = spawn([&]() -> asio::awaitable<void> { result = co_await server->wait_all("door", only_door); });
   auto door = open("door");
   EXPECT_TRUE(pump_until([&] { return task->done; }));
   EXPECT_TRUE(result);
@@ -182,7 +182,7 @@ TEST_F(ServerConnections, a_connection_can_be_awaited_itself) {
     ++resumed;
     EXPECT_TRUE(connection());
     EXPECT_EQ(co_await connection.readline(), "after the outage");
-  }());
+  });
   EXPECT_TRUE(pump_until([&] { return resumed == 1; }));
   pump(30ms);
   peer->close();
@@ -217,7 +217,7 @@ TEST_F(ServerConnections, awaiting_a_connection_ends_with_the_server) {
   Connection connection = run(server->client_conn("door"));
   peer->close();
   ASSERT_TRUE(pump_until([&] { return !connection.status(); }));
-  const auto task = spawn([&]() -> asio::awaitable<void> { co_await connection; }());
+  const auto task = spawn([&]() -> asio::awaitable<void> { co_await connection; });
   pump(5ms);
   server.reset();
   EXPECT_TRUE(pump_until([&] { return task->done; }));
@@ -235,7 +235,7 @@ TEST_F(ServerConnections, a_link_that_falls_again_inside_on_link_leaves_no_waite
     server->close_all();
     co_await connection.up();
     second = true;
-  }());
+  });
   pump(5ms);
   auto again = connect();
   again->send("TL2 door\n");

@@ -105,7 +105,9 @@ class ServerTest : public ::testing::Test {
       return {};
     }
   };
-  std::shared_ptr<Task> spawn(asio::awaitable<void> coroutine) {
+  /// Takes an awaitable, or a lambda that returns one: a lambda with captures must live as long as its coroutine does.
+  template <typename Coroutine>
+  std::shared_ptr<Task> spawn(Coroutine coroutine) {
     auto task = std::make_shared<Task>();
     asio::co_spawn(io, std::move(coroutine), [task](std::exception_ptr error) {
       task->failure = error;

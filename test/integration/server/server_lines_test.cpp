@@ -33,7 +33,7 @@ TEST_F(ServerLines, readline_waits_for_a_line) {
   start();
   Connection door = open_door();
   std::string line;
-  const auto task = spawn([&]() -> asio::awaitable<void> { line = co_await door.readline(); }());
+  const auto task = spawn([&]() -> asio::awaitable<void> { line = co_await door.readline(); });
   pump(10ms);
   EXPECT_FALSE(task->done);
   peer->send("D1 hello\r\n");
@@ -49,7 +49,7 @@ TEST_F(ServerLines, readline_pauses_during_an_outage_and_goes_on) {
   std::vector<std::string> lines;
   const auto task = spawn([&]() -> asio::awaitable<void> {
     while (lines.size() < 3) lines.push_back(co_await door.readline());
-  }());
+  });
   peer->send("D1 a\n");
   peer->expect("A1 0\n");
   peer->reset();
@@ -87,7 +87,7 @@ TEST_F(ServerLines, a_coroutine_that_writes_and_then_reads_is_woken_by_a_line_in
     co_await door.write("question");
     lines.push_back(co_await door.readline());
     lines.push_back(co_await door.readline());
-  }());
+  });
   EXPECT_EQ(peer->line_but_status(), "D1 question");
   peer->send("A1 1\nD2 new\n");
   EXPECT_TRUE(pump_until([&] { return task->done; }, 1s));
