@@ -14,7 +14,8 @@ namespace tautline::sim {
 struct Context;
 class ServerProcess;
 
-/// A device: the shipped LinkClient, the loop that a port would run around it, and an application that reads and writes.
+/// A device: the shipped LinkClient, the loop that a port would run around it, and an application that reads and
+/// writes.
 class Device {
  public:
   Device(Context& context, ServerProcess& server, std::uint32_t index, std::uint32_t id);
@@ -29,7 +30,10 @@ class Device {
   /// Something happened to its socket, or a timer is due.
   void attend();
   void on_timer(std::uint32_t serial);
-  void on_wake_event() { wake_pending_ = false; attend(); }
+  void on_wake_event() {
+    wake_pending_ = false;
+    attend();
+  }
   void on_connected(std::uint32_t connection, bool accepted);
   void write();
   void resume_reading();
@@ -74,7 +78,6 @@ class Device {
   Reader reader_;
   Time timer_at_ = 0;
   Time awake_since_ = 0;
-  Time spin_at_ = 0;
   std::uint32_t spins_ = 0;
   std::uint32_t timer_serial_ = 0;
   std::uint32_t clock_offset_ = 0;

@@ -10,23 +10,24 @@ namespace tautline::sim {
 using Time = std::uint64_t;
 
 enum class EventKind : std::uint8_t {
-  arrival,           ///< the next segment of a pipe: index = pipe, serial = of the connection
-  writable,          ///< index = socket
-  syn,               ///< a connection attempt reaches the server: index = connection
-  connected,         ///< ... and its answer the client
+  arrival,    ///< the next segment of a pipe: index = pipe, serial = of the connection
+  writable,   ///< index = socket
+  syn,        ///< a connection attempt reaches the server: index = connection
+  connected,  ///< ... and its answer the client
   refused,
-  device_timer,      ///< index = device, as in all of the following
+  device_timer,  ///< index = device, as in all of the following
   device_wake,
   device_write,
   device_read,
   wifi_up,
   heal,
+  release,  ///< bytes that were held come at last: index = connection
   outage,
   server_timer,
   server_wake,
   server_restart,
   server_fault,
-  server_write,      ///< index = id
+  server_write,  ///< index = id
   server_read,
   audit,
 };

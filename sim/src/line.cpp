@@ -20,7 +20,8 @@ std::uint32_t make_line(char* out, const LineName& name, const LineShape& shape)
   *p++ = '.';
   p = std::to_chars(p, p + 10, name.number).ptr;
   *p++ = ':';
-  const std::uint64_t key = (std::uint64_t{name.writer} << 33U) ^ (std::uint64_t{name.number} << 1U) ^ (name.plain ? 1U : 0U);
+  const std::uint64_t key =
+      (std::uint64_t{name.writer} << 33U) ^ (std::uint64_t{name.number} << 1U) ^ (name.plain ? 1U : 0U);
   Random filler(Random::mix(key));
   std::uint32_t length = static_cast<std::uint32_t>(p - out) + static_cast<std::uint32_t>(filler.below(8));
   if (filler.permille(shape.long_permille)) {

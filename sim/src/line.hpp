@@ -18,7 +18,9 @@ constexpr std::uint32_t max_simulated_payload = 1024;
 /// reader knows which it got.
 constexpr std::uint32_t empty_period = 2048;
 constexpr std::uint32_t first_empty = 7;
-constexpr bool is_empty_number(std::uint32_t number) { return number % empty_period == first_empty; }
+constexpr bool is_empty_number(std::uint32_t number) {
+  return number % empty_period == first_empty;
+}
 
 /// Lengths depend on the link too.
 struct LineShape {

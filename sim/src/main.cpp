@@ -1,11 +1,12 @@
 // Deterministic simulation: many worlds, each drawn from one seed. See sim/README.md.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -14,6 +15,7 @@
 namespace {
 
 using namespace tautline::sim;
+using tautline::sim::to_string;
 
 char replay[256];
 
@@ -41,13 +43,15 @@ struct Totals {
   std::uint64_t died = 0;
   std::uint64_t lines_lost = 0;
   std::uint64_t connections = 0;
+  std::uint64_t takeovers = 0;
   WorldCounters sum;
 
   void add(const Context& context) {
     const WorldCounters& counters = context.counters;
     ++worlds;
     sum.link_ms += counters.link_ms;
-    sum.outages += counters.outages;
+    // Where two devices share an id, most ends are takeovers: they are no outages.
+    (context.profile.shared_id ? takeovers : sum.outages) += counters.outages;
     sum.reboots += counters.reboots;
     sum.server_kills += counters.server_kills;
     sum.server_stops += counters.server_stops;
@@ -74,6 +78,7 @@ struct Totals {
     std::printf("%-26s %.3f\n", "link_years", link_years());
     number("worlds", worlds);
     number("outages", sum.outages);
+    number("ends_with_shared_id", takeovers);
     number("outages_found_by_silence", sum.detections);
     number("device_reboots", sum.reboots);
     number("server_kills", sum.server_kills);
@@ -152,7 +157,8 @@ int main(int argc, char** argv) {
       if (violation.broken == Broken::duplicated) ++totals.duplicated;
       if (violation.broken == Broken::reordered) ++totals.reordered;
       std::printf("FAILED after %.3f s of simulated time: %s: %s\n  replay: %s --verbose | tail -n 200\n",
-                  static_cast<double>(world.context().now) / 1000, to_string(violation.broken), violation.what(), replay);
+                  static_cast<double>(world.context().now) / 1000, to_string(violation.broken), violation.what(),
+                  replay);
       std::fflush(stdout);
     }
     totals.add(world.context());

@@ -16,11 +16,26 @@ const char* to_string(Broken broken) {
     case Broken::detection: return "outage detection";
     case Broken::recovery: return "recovery";
     case Broken::window: return "window";
+    case Broken::reason: return "misunderstanding";
     case Broken::spinning: return "spinning";
     case Broken::report: return "stop report";
     case Broken::internal: return "library against model";
   }
   return "unknown";
+}
+
+bool is_misunderstanding(Reason reason) {
+  switch (reason) {
+    case Reason::not_protocol_2:
+    case Reason::version:
+    case Reason::id:
+    case Reason::busy:
+    case Reason::epoch:
+    case Reason::sid:
+    case Reason::size:
+    case Reason::syntax: return true;
+    default: return false;
+  }
 }
 
 void violated(Broken broken, const char* format, ...) {
@@ -51,7 +66,8 @@ void Model::wrote(std::uint32_t index, bool plain) {
   ++(plain ? stream.plain_written : stream.written);
 }
 
-// ---- reading -----------------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------------
 
 void Model::read(Reader& reader, std::uint32_t id, bool by_server, std::string_view line) {
   LineName name;
@@ -77,7 +93,8 @@ LineName Model::name_of_empty(const Reader& reader, std::uint32_t id, bool by_se
   if (shape_.empty_lines && reader.stream != 0 && is_empty_number(reader.number + 1)) {
     return {reader.stream, reader.number + 1, false};
   }
-  for (auto index = static_cast<std::uint32_t>(streams_.size() - 1); shape_.empty_lines && index > reader.stream; --index) {
+  for (auto index = static_cast<std::uint32_t>(streams_.size() - 1); shape_.empty_lines && index > reader.stream;
+       --index) {
     const Stream& stream = streams_[index];
     if (stream.id != id || stream.from_device != by_server) continue;
     const std::uint32_t latest = std::max(stream.delivered, stream.died) + 1;
@@ -94,7 +111,8 @@ LineName Model::name_of_empty(const Reader& reader, std::uint32_t id, bool by_se
 
 void Model::read_plain(Reader& reader, std::uint32_t index, std::uint32_t number) {
   Stream& stream = streams_[index];
-  if (number > stream.plain_written) violated(Broken::corrupted, "stream %u: qos=False line %u was never sent", index, number);
+  if (number > stream.plain_written)
+    violated(Broken::corrupted, "stream %u: qos=False line %u was never sent", index, number);
   // Two devices that share an id may read their lines in any order, but each in the order they were sent.
   const std::uint32_t last = !shared_id_ ? stream.plain_read : reader.plain_stream == index ? reader.plain_number : 0;
   if (number <= last) violated(Broken::duplicated, "stream %u: qos=False line %u after %u", index, number, last);
@@ -151,7 +169,8 @@ void Model::took(const Reader& reader) {
   stream.taken = std::max(stream.taken, reader.number);
 }
 
-// ---- writes that returned ------------------------------------------------------------------------------------------------
+// ---- writes that returned
+// ------------------------------------------------------------------------------------------------
 
 void Model::device_acked(std::uint32_t index, std::uint32_t acked, std::uint32_t in_inbox) {
   Stream& stream = streams_[index];
@@ -176,7 +195,8 @@ void Model::server_acked(std::uint32_t index, std::uint32_t acked) {
   stream.acked = acked;
 }
 
-// ---- the end of a server ---------------------------------------------------------------------------------------------------
+// ---- the end of a server
+// ---------------------------------------------------------------------------------------------------
 
 void Model::dies(std::uint32_t id, Reader& reader, std::string_view line) {
   LineName name;
@@ -217,7 +237,8 @@ void Model::check_end() const {
     }
     if (stream.over) continue;
     if (stream.acked != stream.written) {
-      violated(Broken::recovery, "stream %u: %u of %u lines acknowledged at the end", index, stream.acked, stream.written);
+      violated(Broken::recovery, "stream %u: %u of %u lines acknowledged at the end", index, stream.acked,
+               stream.written);
     }
     if (kept != stream.written) {
       violated(Broken::lost, "stream %u: %u of %u lines delivered at the end", index, kept, stream.written);

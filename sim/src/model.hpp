@@ -10,23 +10,25 @@
 
 #include "event_queue.hpp"
 #include "line.hpp"
+#include "tautline/core/event.hpp"
 
 namespace tautline::sim {
 
 /// Which promise was broken.
 enum class Broken : std::uint8_t {
-  lost,         ///< a line that had to be delivered was skipped, or is missing at the end
-  duplicated,   ///< a line was delivered again where the protocol says exactly once
+  lost,        ///< a line that had to be delivered was skipped, or is missing at the end
+  duplicated,  ///< a line was delivered again where the protocol says exactly once
   reordered,
-  corrupted,    ///< bytes that nobody wrote
-  early,        ///< a write returned before the line was in the other side's keeping
-  memory,       ///< a queue or a buffer beyond its bound
-  detection,    ///< an outage found too early or too late
-  recovery,     ///< no link, or lines still waiting, a good while after the last fault
-  window,       ///< more lines on their way than the peer gave credit for
-  spinning,     ///< a process asks for the present moment again and again
-  report,       ///< an orderly stop reported something else than what happened
-  internal,     ///< a number of the library contradicts what the model counted
+  corrupted,  ///< bytes that nobody wrote
+  early,      ///< a write returned before the line was in the other side's keeping
+  memory,     ///< a queue or a buffer beyond its bound
+  detection,  ///< an outage found too early or too late
+  recovery,   ///< no link, or lines still waiting, a good while after the last fault
+  window,     ///< more lines on their way than the peer gave credit for
+  reason,     ///< a connection ended for a reason that correct peers never have
+  spinning,   ///< a process asks for the present moment again and again
+  report,     ///< an orderly stop reported something else than what happened
+  internal,   ///< a number of the library contradicts what the model counted
 };
 const char* to_string(Broken broken);
 
@@ -35,18 +37,21 @@ struct Violation : std::runtime_error {
   Broken broken;
 };
 
+/// Neither side breaks the rules here, and no record is rolled back: these reasons must not occur.
+bool is_misunderstanding(Reason reason);
+
 [[noreturn]] void violated(Broken broken, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 /// The lines of one writer: one life of a device, or one life of the server towards one id.
 struct Stream {
   std::uint32_t id = 0;  ///< index of the client id
   bool from_device = false;
-  bool over = false;             ///< the writer is gone
-  std::uint32_t written = 0;     ///< lines numbered 1 ... written
-  std::uint32_t acked = 0;       ///< whose writes returned, as the writer knows
-  std::uint32_t delivered = 0;   ///< highest handed to the reading application, in whichever life
-  std::uint32_t taken = 0;       ///< server's lines: highest that the device's application is done with
-  std::uint32_t died = 0;        ///< device's lines: highest that was in an inbox when its server was killed
+  bool over = false;            ///< the writer is gone
+  std::uint32_t written = 0;    ///< lines numbered 1 ... written
+  std::uint32_t acked = 0;      ///< whose writes returned, as the writer knows
+  std::uint32_t delivered = 0;  ///< highest handed to the reading application, in whichever life
+  std::uint32_t taken = 0;      ///< server's lines: highest that the device's application is done with
+  std::uint32_t died = 0;       ///< device's lines: highest that was in an inbox when its server was killed
   std::uint32_t plain_written = 0;
   std::uint32_t plain_read = 0;  ///< highest
   /// Device's lines: the server that had taken some of them is gone. Of what it took, lines may come again that the

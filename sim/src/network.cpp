@@ -28,7 +28,7 @@ std::uint32_t SimNetwork::start_connection(std::uint32_t device, std::uint32_t r
   connection.serial = next_serial_++;
   connection.in_use = true;
   connection.accepted = false;
-  connection.attempt_dead = false;
+  connection.late = false;
   ++counters.connections;
   return index;
 }
@@ -41,7 +41,8 @@ void SimNetwork::release_if_unused(std::uint32_t index) {
   free_.push_back(index);
 }
 
-// ---- the sockets -----------------------------------------------------------------------------------------------------
+// ---- the sockets
+// -----------------------------------------------------------------------------------------------------
 
 std::ptrdiff_t SimNetwork::receive(int socket, char* data, std::size_t size) {
   Pipe& pipe = incoming(socket);
@@ -76,7 +77,8 @@ std::ptrdiff_t SimNetwork::receive(int socket, char* data, std::size_t size) {
 
 void SimNetwork::wake_writer(int writer_socket, Pipe& pipe) {
   pipe.writer_waits = false;
-  events_.push(now_ + 1 + delay(), EventKind::writable, static_cast<std::uint32_t>(writer_socket), of(writer_socket).serial);
+  events_.push(now_ + 1 + delay(), EventKind::writable, static_cast<std::uint32_t>(writer_socket),
+               of(writer_socket).serial);
 }
 
 std::ptrdiff_t SimNetwork::send(int socket, const char* data, std::size_t size) {
@@ -181,7 +183,8 @@ void SimNetwork::vanish(int socket) {
   release_if_unused(static_cast<std::uint32_t>(socket) / 2);
 }
 
-// ---- the wire --------------------------------------------------------------------------------------------------------
+// ---- the wire
+// --------------------------------------------------------------------------------------------------------
 
 void SimNetwork::add_segment(std::uint32_t pipe_index, Pipe& pipe, std::uint32_t end) {
   const Time at = std::max(pipe.last_at, now_ + 1 + delay());
@@ -270,8 +273,7 @@ bool SimNetwork::has_waiting_line(int socket) {
   const Pipe& pipe = incoming(socket);
   if (pipe.reset) return false;
   const std::uint32_t available = pipe.arrived - pipe.consumed;
-  return available != 0 &&
-         std::memchr(pipe.bytes.data() + (pipe.consumed - pipe.base), '\n', available) != nullptr;
+  return available != 0 && std::memchr(pipe.bytes.data() + (pipe.consumed - pipe.base), '\n', available) != nullptr;
 }
 
 }  // namespace tautline::sim

@@ -56,39 +56,39 @@ class SimNetwork final : public Network {
     };
     static constexpr unsigned max_segments = 32;
 
-    std::string bytes;            ///< from `base` on
-    std::uint32_t base = 0;       ///< position of bytes[0]
+    std::string bytes;       ///< from `base` on
+    std::uint32_t base = 0;  ///< position of bytes[0]
     std::uint32_t written = 0;
     std::uint32_t arrived = 0;
     std::uint32_t consumed = 0;
     std::array<Segment, max_segments> segments{};
     std::uint32_t first_segment = 0;
     std::uint32_t segment_count = 0;
-    std::uint32_t room = 65536;   ///< bytes that may be written and not yet read
+    std::uint32_t room = 65536;  ///< bytes that may be written and not yet read
     Time last_at = 0;
-    Time last_line_at = 0;        ///< when the reader got the last LF
+    Time last_line_at = 0;  ///< when the reader got the last LF
     Path path = Path::clear;
     bool event_pending = false;
     bool fin_written = false;
-    bool reset_written = false;   ///< the end of the stream is a reset
+    bool reset_written = false;  ///< the end of the stream is a reset
     bool end_arrived = false;
-    bool reset = false;           ///< the reader sees an error
+    bool reset = false;  ///< the reader sees an error
     bool writer_waits = false;
-    bool at_line_start = true;    ///< of the writer
+    bool at_line_start = true;  ///< of the writer
     bool looks_at_line_start = true;
-    bool reads_line_start = true; ///< of the reader
-    bool cut_line = false;        ///< the rest of the present line is lost too
+    bool reads_line_start = true;  ///< of the reader
+    bool cut_line = false;         ///< the rest of the present line is lost too
   };
 
   struct Connection {
     std::array<Pipe, 2> pipes;  ///< by the side that reads
     std::array<bool, 2> open{};
-    Conn* conn = nullptr;       ///< the server's
+    Conn* conn = nullptr;  ///< the server's
     std::uint32_t device = 0;
     std::uint32_t serial = 0;
     bool in_use = false;
     bool accepted = false;
-    bool attempt_dead = false;  ///< the way was not clear when it was tried
+    bool late = false;  ///< what it holds comes after the fault is over
   };
 
   SimNetwork(EventQueue& events, Random& random, const Time& now) : events_(events), random_(random), now_(now) {}
@@ -120,7 +120,9 @@ class SimNetwork final : public Network {
 
   /// Are complete lines waiting to be read?
   bool has_waiting_line(int socket);
-  std::uint32_t delay() { return static_cast<std::uint32_t>(random_.between(conditions.delay_ms.low, conditions.delay_ms.high)); }
+  std::uint32_t delay() {
+    return static_cast<std::uint32_t>(random_.between(conditions.delay_ms.low, conditions.delay_ms.high));
+  }
 
   NetworkConditions conditions;
   Counters counters;

@@ -45,6 +45,7 @@ Profile reboot() {
   profile.name = "reboot";
   profile.description = "devices lose their RAM most of the time, old connections are read late";
   profile.faults = {1, 1, 4, 1, 10, 1, 0};
+  profile.outage_interval_permille = {1, 8'000};  // also in the middle of a handshake
   profile.server_fault_interval_ms = {120'000, 900'000};
   profile.server_faults = {0, 0, 1, 6};
   return profile;
@@ -75,6 +76,22 @@ Profile pressure() {
   return profile;
 }
 
+Profile storm() {
+  Profile profile;
+  profile.name = "storm";
+  profile.description = "loss and pressure at once: many lines, large windows, late looks at what came";
+  profile.line_loss_permille = 250;
+  profile.window = {4, 64};
+  profile.write_interval_ms = {5, 500};
+  profile.burst_permille = 500;
+  profile.pause_permille = 50;
+  profile.small_buffer_permille = 500;
+  profile.lag_permille = 500;
+  profile.devices = 4;
+  profile.duration_ms = {100'000, 600'000};
+  return profile;
+}
+
 Profile wrap() {
   Profile profile;
   profile.name = "wrap";
@@ -99,8 +116,8 @@ Profile fight() {
 }  // namespace
 
 const std::vector<Profile>& profiles() {
-  static const std::vector<Profile> all{years(),   outages(),  loss(), reboot(),
-                                        restart(), pressure(), wrap(), fight()};
+  static const std::vector<Profile> all{years(),    outages(), loss(), reboot(), restart(),
+                                        pressure(), storm(),   wrap(), fight()};
   return all;
 }
 

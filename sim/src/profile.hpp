@@ -13,18 +13,18 @@ struct Range {
 
 /// How often each fault is chosen, relative to the others.
 struct FaultWeights {
-  std::uint32_t black_hole = 4;   ///< the connection swallows everything from now on, both ways
-  std::uint32_t half_open = 4;    ///< ... one way
-  std::uint32_t stall = 4;        ///< bytes are held and come late, perhaps after a newer connection
-  std::uint32_t reset = 3;        ///< RST to one side or both, what was unread may be gone
-  std::uint32_t reboot = 1;       ///< the device loses its RAM
-  std::uint32_t freeze = 2;       ///< the device does nothing for a while and wakes late
-  std::uint32_t wifi = 1;         ///< the device sees its interface go down
+  std::uint32_t black_hole = 4;  ///< the connection swallows everything from now on, both ways
+  std::uint32_t half_open = 4;   ///< ... one way
+  std::uint32_t stall = 4;       ///< bytes are held and come late, perhaps after a newer connection
+  std::uint32_t reset = 3;       ///< RST to one side or both, what was unread may be gone
+  std::uint32_t reboot = 1;      ///< the device loses its RAM
+  std::uint32_t freeze = 2;      ///< the device does nothing for a while and wakes late
+  std::uint32_t wifi = 1;        ///< the device sees its interface go down
 };
 struct ServerFaultWeights {
-  std::uint32_t kill = 1;    ///< the process dies, the kernel closes its sockets
-  std::uint32_t crash = 1;   ///< the machine dies: nobody is told
-  std::uint32_t stop = 2;    ///< orderly
+  std::uint32_t kill = 1;   ///< the process dies, the kernel closes its sockets
+  std::uint32_t crash = 1;  ///< the machine dies: nobody is told
+  std::uint32_t stop = 2;   ///< orderly
   std::uint32_t freeze = 3;
 };
 
@@ -44,16 +44,16 @@ struct Profile {
   std::uint32_t line_loss_permille = 0;  ///< of lines inside a connection, at bad times
   Range write_interval_ms{20, 4'000};
   std::uint32_t burst_permille = 100;
-  std::uint32_t plain_permille = 60;   ///< of lines written with qos=False
-  std::uint32_t pause_permille = 20;   ///< chance that a reader pauses after a read
+  std::uint32_t plain_permille = 60;  ///< of lines written with qos=False
+  std::uint32_t pause_permille = 20;  ///< chance that a reader pauses after a read
   std::uint32_t long_line_permille = 20;
   Range window{1, 64};
   Range delay_ms{0, 120};
-  std::uint32_t chunk_permille = 150;  ///< chance that a send is cut into several segments
+  std::uint32_t chunk_permille = 150;         ///< chance that a send is cut into several segments
   std::uint32_t small_buffer_permille = 150;  ///< chance that a connection takes few bytes
-  std::uint32_t lag_permille = 100;    ///< chance that a process looks at an event only some milliseconds later
-  bool near_wrap = false;              ///< line numbers and generations begin just below 2^32
-  bool shared_id = false;              ///< two devices per id
+  std::uint32_t lag_permille = 100;           ///< chance that a process looks at an event only some milliseconds later
+  bool near_wrap = false;                     ///< line numbers and generations begin just below 2^32
+  bool shared_id = false;                     ///< two devices per id
 };
 
 const std::vector<Profile>& profiles();

@@ -14,13 +14,16 @@ constexpr unsigned max_rounds = 100'000;
 
 ServerProcess::ServerProcess(Context& context) : context_(context), sessions_(context.ids) {}
 
-std::uint32_t ServerProcess::clock() const { return static_cast<std::uint32_t>(context_.now) + clock_offset_; }
+std::uint32_t ServerProcess::clock() const {
+  return static_cast<std::uint32_t>(context_.now) + clock_offset_;
+}
 
 std::uint32_t ServerProcess::entropy(void* context) {
   return static_cast<std::uint32_t>(static_cast<Context*>(context)->random.next());
 }
 
-// ---- lives -------------------------------------------------------------------------------------------------------------
+// ---- lives
+// -------------------------------------------------------------------------------------------------------------
 
 void ServerProcess::start() {
   clock_offset_ = static_cast<std::uint32_t>(context_.random.next());
@@ -31,11 +34,12 @@ void ServerProcess::start() {
   options.outbox_lines = static_cast<std::uint32_t>(context_.random.spread(1, 64));
   // The machine's clock, which now and then is set back.
   if (generation_seconds_ == 0) {
-    generation_seconds_ = context_.profile.near_wrap ? 0U - static_cast<std::uint32_t>(context_.random.spread(1, 100))
-                                                     : 1'700'000'000;
+    generation_seconds_ =
+        context_.profile.near_wrap ? 0U - static_cast<std::uint32_t>(context_.random.spread(1, 100)) : 1'700'000'000;
   } else {
     generation_seconds_ += static_cast<std::uint32_t>(context_.random.spread(1, 1000));
-    if (context_.random.permille(100)) generation_seconds_ -= static_cast<std::uint32_t>(context_.random.spread(1, 2000));
+    if (context_.random.permille(100))
+      generation_seconds_ -= static_cast<std::uint32_t>(context_.random.spread(1, 2000));
   }
   options.first_generation = generation_seconds_;
   const std::string problem = check_options(options);
@@ -122,8 +126,8 @@ void ServerProcess::end_stop() {
     session.closed_in_order = session.open_at_stop && left == 0;
   }
   if (report.unread != unread || report.unacknowledged != unacknowledged) {
-    violated(Broken::report, "the stop reported %u unread and %u unacknowledged lines, there are %u and %u", report.unread,
-             report.unacknowledged, unread, unacknowledged);
+    violated(Broken::report, "the stop reported %u unread and %u unacknowledged lines, there are %u and %u",
+             report.unread, report.unacknowledged, unread, unacknowledged);
   }
   context_.trace("server has stopped: %u unread, %u unacknowledged", unread, unacknowledged);
   let_links_go();
@@ -144,7 +148,8 @@ void ServerProcess::wake() {
   catch_up();
 }
 
-// ---- the loop around the shard ---------------------------------------------------------------------------------------------
+// ---- the loop around the shard
+// ---------------------------------------------------------------------------------------------
 
 bool ServerProcess::busy() {
   if (frozen_ || wake_pending_) return true;
@@ -176,7 +181,8 @@ void ServerProcess::catch_up() {
       if (!connection.open[SimNetwork::server_side]) continue;
       connection.accepted = true;
       connection.conn = shard_->accepted(d.socket, clock());
-      if (connection.conn != nullptr) shard_->readable(*connection.conn, context_.network.incoming(d.socket).end_arrived, clock());
+      if (connection.conn != nullptr)
+        shard_->readable(*connection.conn, context_.network.incoming(d.socket).end_arrived, clock());
     } else if (connection.conn != nullptr) {
       if (d.what == Deferred::What::readable) {
         shard_->readable(*connection.conn, context_.network.incoming(d.socket).end_arrived, clock());
@@ -262,13 +268,17 @@ void ServerProcess::link_up(Link& link) {
 
 void ServerProcess::link_down(Link& link, Reason reason) {
   const Session& session = session_of(link);
+  const bool lost_go = reason == Reason::syntax && context_.profile.line_loss_permille != 0;  // the device says so
+  if (is_misunderstanding(reason) && !lost_go) {
+    violated(Broken::reason, "link %u: the connection ended with '%s'", id_of(session), to_string(reason));
+  }
   if (reason != Reason::silent) return;
   const Time silence = context_.now - context_.network.incoming(session.socket).last_line_at;
   const std::uint32_t timeout = context_.server_limits.timeout_ms;
   ++context_.counters.detections;
   if (silence < timeout) {
-    violated(Broken::detection, "the server gave link %u up after %llu ms of silence, its timeout is %u ms", id_of(session),
-             static_cast<unsigned long long>(silence), timeout);
+    violated(Broken::detection, "the server gave link %u up after %llu ms of silence, its timeout is %u ms",
+             id_of(session), static_cast<unsigned long long>(silence), timeout);
   }
   if (context_.network.has_waiting_line(session.socket)) {
     violated(Broken::detection, "the server judged link %u silent while lines were waiting", id_of(session));
@@ -282,7 +292,8 @@ void ServerProcess::audit() {
   for (const Session& session : sessions_) {
     const Link& link = *session.link;
     if (link.inbox.size() > options.inbox_lines) {
-      violated(Broken::memory, "link %u: %u lines in an inbox of %u", id_of(session), link.inbox.size(), options.inbox_lines);
+      violated(Broken::memory, "link %u: %u lines in an inbox of %u", id_of(session), link.inbox.size(),
+               options.inbox_lines);
     }
     if (link.outbox.size() > options.outbox_lines || link.outbox.bytes() > options.outbox_bytes) {
       violated(Broken::memory, "link %u: %u lines in an outbox of %u", id_of(session), link.outbox.size(),
@@ -291,19 +302,24 @@ void ServerProcess::audit() {
     if (link.conn == nullptr) continue;
     const std::size_t longest = options.receive.max_payload + max_line_overhead;
     if (link.conn->tail && link.conn->tail->size() > longest) {
-      violated(Broken::memory, "link %u: an unfinished line of %zu bytes is kept", id_of(session), link.conn->tail->size());
+      violated(Broken::memory, "link %u: an unfinished line of %zu bytes is kept", id_of(session),
+               link.conn->tail->size());
     }
     const Time heard = std::max(context_.network.incoming(session.socket).last_line_at, awake_since_);
     if (context_.now - heard > timeout + timeout / 4) {
-      violated(Broken::detection, "the server still takes link %u for open after %llu ms of silence, its timeout is %u ms",
-               id_of(session), static_cast<unsigned long long>(context_.now - heard), timeout);
+      violated(Broken::detection,
+               "the server still takes link %u for open after %llu ms of silence, its timeout is %u ms", id_of(session),
+               static_cast<unsigned long long>(context_.now - heard), timeout);
     }
   }
 }
 
-// ---- the application -------------------------------------------------------------------------------------------------------
+// ---- the application
+// -------------------------------------------------------------------------------------------------------
 
-void ServerProcess::lines_arrived(Link& link) { read_lines(session_of(link)); }
+void ServerProcess::lines_arrived(Link& link) {
+  read_lines(session_of(link));
+}
 
 bool ServerProcess::take_line(Link& link, std::string_view line) {
   Session& session = session_of(link);
@@ -350,8 +366,8 @@ void ServerProcess::write(std::uint32_t id) {
     }
     context_.model->wrote(session.stream, !options.qos);
     if (options.qos && written.seq != session.first_seq + context_.model->stream(session.stream).written - 1) {
-      violated(Broken::internal, "server: line %u of link %u is numbered %u", context_.model->stream(session.stream).written, id,
-               written.seq);
+      violated(Broken::internal, "server: line %u of link %u is numbered %u",
+               context_.model->stream(session.stream).written, id, written.seq);
     }
   }
   end_batch();
@@ -365,8 +381,8 @@ void ServerProcess::lines_acknowledged(Link& link) {
   context_.model->server_acked(session.stream, acked);
   if (!link.is_acknowledged(session.first_seq + acked - 1) ||
       (acked < stream.written && link.is_acknowledged(session.first_seq + acked))) {
-    violated(Broken::internal, "link %u: is_acknowledged() contradicts the outbox, %u lines are acknowledged", id_of(session),
-             acked);
+    violated(Broken::internal, "link %u: is_acknowledged() contradicts the outbox, %u lines are acknowledged",
+             id_of(session), acked);
   }
 }
 

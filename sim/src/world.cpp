@@ -116,7 +116,9 @@ void World::run() {
   context_.counters.link_ms = context_.now * context_.ids;
 }
 
-std::uint64_t World::event_limit() const { return 5'000'000 + 4 * end_ * devices_.size(); }
+std::uint64_t World::event_limit() const {
+  return 5'000'000 + 4 * end_ * devices_.size();
+}
 
 void World::handle(const Event& event) {
   if (++context_.counters.events > event_limit()) violated(Broken::spinning, "more events than this world can need");
@@ -147,8 +149,8 @@ void World::handle(const Event& event) {
       const bool listens = server_.is_running();
       if (listens) server_.on_syn(event.index);
       if (network.connection(event.index).serial != event.serial) break;
-      context_.events.push(context_.now + 1 + network.delay(), listens ? EventKind::connected : EventKind::refused, event.index,
-                           event.serial);
+      context_.events.push(context_.now + 1 + network.delay(), listens ? EventKind::connected : EventKind::refused,
+                           event.index, event.serial);
       break;
     }
     case EventKind::connected:
@@ -161,6 +163,9 @@ void World::handle(const Event& event) {
     case EventKind::device_write: devices_[event.index]->write(); break;
     case EventKind::device_read: devices_[event.index]->resume_reading(); break;
     case EventKind::wifi_up: devices_[event.index]->set_wifi(true); break;
+    case EventKind::release:
+      if (network.connection(event.index).serial == event.serial) release(event.index);
+      break;
     case EventKind::heal: heal(event.index, event.serial); break;
     case EventKind::outage:
       if (!context_.calm) outage(event.index);
@@ -180,7 +185,8 @@ void World::handle(const Event& event) {
     std::vector<bool> clean(context_.model->streams().size());
     for (auto& device : devices_) {
       const bool lossless = context_.profile.line_loss_permille == 0;
-      if (!lossless || !device->is_running() || !device->was_told_closing() || !server_.told_closing(device->id())) continue;
+      if (!lossless || !device->is_running() || !device->was_told_closing() || !server_.told_closing(device->id()))
+        continue;
       clean[device->stream()] = true;
       ++context_.counters.clean_stops;
     }
@@ -201,12 +207,14 @@ void World::sends_data(int socket, std::uint32_t seq) {
   const std::uint32_t window = by_server ? context_.device_limits.window : context_.server_limits.window;
   if (number > stream.written) violated(Broken::internal, "line %u is sent, written are %u", number, stream.written);
   if (number > stream.acked + window) {
-    violated(Broken::window, "%s %u sends line %u, the window is %u, acknowledged are %u", by_server ? "link" : "device",
-             by_server ? device.id() : context_.network.of(socket).device, number, window, stream.acked);
+    violated(Broken::window, "%s %u sends line %u, the window is %u, acknowledged are %u",
+             by_server ? "link" : "device", by_server ? device.id() : context_.network.of(socket).device, number,
+             window, stream.acked);
   }
 }
 
-// ---- faults ------------------------------------------------------------------------------------------------------------
+// ---- faults
+// ------------------------------------------------------------------------------------------------------------
 
 Time World::outage_length() {
   const Range& range = context_.profile.outage_length_permille;
@@ -263,9 +271,11 @@ void World::hit(std::uint32_t index, unsigned fault) {
     }
     case 2: {
       const std::uint64_t ways = random.between(1, 3);
+      const bool late = random.permille(300);
       for_connections([&](std::uint32_t i) {
         if ((ways & 1U) != 0) network.set_path(i, 0, Path::held);
         if ((ways & 2U) != 0) network.set_path(i, 1, Path::held);
+        if (late) release_late(i);
       });
       device.path_down = random.permille(500);
       break;
@@ -283,7 +293,17 @@ void World::hit(std::uint32_t index, unsigned fault) {
       device.attend();
       break;
     }
-    case 4: device.power_off(random.permille(700)); break;
+    case 4: {
+      // What the old life sent is often read when the new one has begun.
+      const bool late = random.permille(500);
+      for_connections([&](std::uint32_t i) {
+        if (!late) return;
+        network.set_path(i, SimNetwork::server_side, Path::held);
+        release_late(i);
+      });
+      device.power_off(late || random.permille(500));
+      break;
+    }
     case 5: device.freeze(); break;
     case 6: device.set_wifi(false); break;
     default: break;
@@ -299,6 +319,7 @@ void World::heal(std::uint32_t index, std::uint32_t serial) {
   for (std::uint32_t i = 0; i < context_.network.size(); ++i) {
     const SimNetwork::Connection& connection = context_.network.connection(i);
     if (!connection.in_use || connection.device != index) continue;
+    if (connection.late && !context_.calm) continue;
     context_.network.set_path(i, 0, Path::clear);
     context_.network.set_path(i, 1, Path::clear);
   }
@@ -306,6 +327,18 @@ void World::heal(std::uint32_t index, std::uint32_t serial) {
   device.set_wifi(true);
   if (!device.is_running()) device.boot();
   if (!context_.calm) plan_outage(index);
+}
+
+void World::release_late(std::uint32_t connection) {
+  context_.network.connection(connection).late = true;
+  context_.events.push(context_.now + 2 * outage_length(), EventKind::release, connection,
+                       context_.network.connection(connection).serial);
+}
+
+void World::release(std::uint32_t connection) {
+  context_.network.connection(connection).late = false;
+  context_.network.set_path(connection, 0, Path::clear);
+  context_.network.set_path(connection, 1, Path::clear);
 }
 
 void World::plan_server_fault() {
@@ -346,7 +379,9 @@ void World::audit() {
   const std::uint32_t timeout = std::min(context_.server_limits.timeout_ms, context_.device_limits.timeout_ms);
   if (!context_.calm && context_.profile.line_loss_permille != 0) {
     std::uint32_t& loss = context_.network.conditions.line_loss_permille;
-    loss = context_.random.permille(400) ? static_cast<std::uint32_t>(context_.random.below(context_.profile.line_loss_permille)) : 0;
+    loss = context_.random.permille(400)
+               ? static_cast<std::uint32_t>(context_.random.below(context_.profile.line_loss_permille))
+               : 0;
   }
   context_.events.push(context_.now + timeout / 5, EventKind::audit);
 }

@@ -42,12 +42,14 @@ struct Context {
   std::uint32_t ids = 0;
   std::unique_ptr<Model> model;
   WorldCounters counters;
-  bool calm = false;   ///< no more faults, no more lines: everything has to come to rest
+  bool calm = false;  ///< no more faults, no more lines: everything has to come to rest
   bool tracing = false;
 
   void trace(const char* format, ...) __attribute__((format(printf, 2, 3)));
   Time write_delay() { return random.between(profile.write_interval_ms.low, profile.write_interval_ms.high); }
-  std::uint32_t lag() { return random.permille(profile.lag_permille) ? static_cast<std::uint32_t>(random.between(1, 20)) : 0; }
+  std::uint32_t lag() {
+    return random.permille(profile.lag_permille) ? static_cast<std::uint32_t>(random.between(1, 20)) : 0;
+  }
 };
 
 /// One server, some devices, a network and their misfortunes, all drawn from one seed.
@@ -65,6 +67,8 @@ class World final : private WireWatch {
   void outage(std::uint32_t device);
   void hit(std::uint32_t device, unsigned fault);
   void heal(std::uint32_t device, std::uint32_t serial);
+  void release_late(std::uint32_t connection);
+  void release(std::uint32_t connection);
   void plan_server_fault();
   void server_fault();
   void restart_server();
