@@ -67,8 +67,17 @@ void Device::power_off(bool silently) {
   ++timer_serial_;
   timer_at_ = 0;
   ++context_.counters.reboots;
-  if (was_open_) ++context_.counters.outages;
+  if (was_open_) {
+    ++context_.counters.outages;
+    note_end();
+  }
   was_open_ = false;
+}
+
+void Device::note_end() {
+  Time& longest = context_.counters.longest_without_outage_ms;
+  longest = std::max(longest, context_.now - last_end_);
+  last_end_ = context_.now;
 }
 
 void Device::freeze() {
@@ -241,6 +250,7 @@ void Device::check_end_of_connection() {
   if (!was_open_) return;
   was_open_ = false;
   ++context_.counters.outages;
+  note_end();
   if (socket_ < 0 || reason != Reason::silent) return;
   const Time silence = context_.now - context_.network.incoming(socket_).last_line_at;
   const std::uint32_t timeout = settings_.limits.timeout_ms;

@@ -53,6 +53,9 @@ class Device {
   Reader& reader() { return reader_; }
   bool was_told_closing() const { return told_closing_; }
   void forget_closing() { told_closing_ = false; }
+  /// When an open connection last ended.
+  Time last_end() const { return last_end_; }
+  void note_end();
   bool path_down = false;  ///< connection attempts get no answer
 
  private:
@@ -77,6 +80,7 @@ class Device {
   std::optional<LinkClient> client_;
   Reader reader_;
   Time timer_at_ = 0;
+  Time last_end_ = 0;
   Time awake_since_ = 0;
   std::uint32_t spins_ = 0;
   std::uint32_t timer_serial_ = 0;

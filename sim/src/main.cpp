@@ -59,6 +59,7 @@ struct Totals {
     sum.detections += counters.detections;
     sum.events += counters.events;
     sum.slowest_recovery_ms = std::max(sum.slowest_recovery_ms, counters.slowest_recovery_ms);
+    sum.longest_without_outage_ms = std::max(sum.longest_without_outage_ms, counters.longest_without_outage_ms);
     for (unsigned side = 0; side < 2; ++side) {
       delivered[side] += context.model->counters.delivered[side];
       plain[side] += context.model->counters.plain[side];
@@ -95,6 +96,8 @@ struct Totals {
     number("repeated_as_allowed", repeated);
     number("died_as_allowed", died);
     std::printf("%-26s %.1f\n", "slowest_recovery_s", static_cast<double>(sum.slowest_recovery_ms) / 1000);
+    std::printf("%-26s %.1f\n", "longest_without_outage_h",
+                static_cast<double>(sum.longest_without_outage_ms) / 3'600'000);
     number("lost", lost);
     number("duplicated", duplicated);
     number("out_of_order", reordered);

@@ -113,6 +113,7 @@ void World::run() {
     handle(event);
   }
   context_.model->check_end();
+  for (auto& device : devices_) device->note_end();
   context_.counters.link_ms = context_.now * context_.ids;
 }
 
@@ -226,9 +227,8 @@ void World::plan_outage(std::uint32_t device) {
   const Profile& profile = context_.profile;
   Time wait = 0;
   if (profile.longest_outage_interval_ms != 0) {
-    // Not shorter than needed for one a day, the outage itself and the way back included.
-    const Time longest = profile.longest_outage_interval_ms - 4'000'000;
-    wait = context_.random.between(longest / 4, longest);
+    wait =
+        context_.random.between(profile.longest_outage_interval_ms / 10, profile.longest_outage_interval_ms * 4 / 10);
   } else {
     const Range& range = profile.outage_interval_permille;
     wait = context_.random.spread(range.low, range.high) * context_.device_limits.timeout_ms / 1000;
@@ -240,8 +240,14 @@ void World::outage(std::uint32_t device) {
   const FaultWeights& faults = context_.profile.faults;
   const std::uint32_t weights[] = {faults.black_hole, faults.half_open, faults.stall, faults.reset,
                                    faults.reboot,     faults.freeze,    faults.wifi};
-  hit(device, choose(context_.random, weights));
-  context_.events.push(context_.now + outage_length(), EventKind::heal, device, ++outage_serial_[device]);
+  // A fault may pass unnoticed, but not all day.
+  const Time quiet = context_.now - devices_[device]->last_end();
+  const bool forced =
+      context_.profile.longest_outage_interval_ms != 0 && quiet > context_.profile.longest_outage_interval_ms * 4 / 10;
+  hit(device, forced ? 0 : choose(context_.random, weights));
+  Time length = outage_length();
+  if (forced) length += 2 * context_.device_limits.timeout_ms;
+  context_.events.push(context_.now + length, EventKind::heal, device, ++outage_serial_[device]);
 }
 
 void World::hit(std::uint32_t index, unsigned fault) {

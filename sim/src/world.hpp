@@ -22,9 +22,10 @@ struct WorldCounters {
   std::uint64_t reboots = 0;
   std::uint64_t server_kills = 0;
   std::uint64_t server_stops = 0;
-  std::uint64_t clean_stops = 0;  ///< devices that were told `closing` and continued exactly
-  std::uint64_t detections = 0;   ///< outages found by silence, each within 1.0 to 1.25 timeouts
-  Time slowest_recovery_ms = 0;   ///< from the last fault until every link was up again
+  std::uint64_t clean_stops = 0;       ///< devices that were told `closing` and continued exactly
+  std::uint64_t detections = 0;        ///< outages found by silence, each within 1.0 to 1.25 timeouts
+  Time slowest_recovery_ms = 0;        ///< from the last fault until every link was up again
+  Time longest_without_outage_ms = 0;  ///< of any link
   std::uint64_t events = 0;
 };
 
