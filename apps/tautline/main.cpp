@@ -108,13 +108,7 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->required()
       ->check(check_id);
-  serve_command->add_option("--address", serve_options.address, "address to listen on (default: all interfaces)")
-      ->check(CLI::ValidIPV4 | CLI::Validator(
-                                   [](const std::string& text) {
-                                     return text.find(':') != std::string::npos ? std::string()
-                                                                                : "'" + text + "' is not an address";
-                                   },
-                                   "IPV6"));
+  serve_command->add_option("--address", serve_options.address, "address to listen on (default: all interfaces)");
   add_common_options(*serve_command, serve_options, true);
   serve_command->add_flag("--once", serve_options.once, "at the end of the input exit once everything is acknowledged");
   serve_command->footer(std::string(serve_examples) + "\n" + exit_statuses);
@@ -129,7 +123,8 @@ int main(int argc, char** argv) {
   connect_command->add_option("--protocol", connect_options.protocol, "1 for servers of the MicroPython IOT library")
       ->check(CLI::IsMember({1, 2}))
       ->capture_default_str();
-  connect_command->add_flag("--linger", connect_options.linger, "go on receiving after the end of the input");
+  connect_command->add_flag("--linger", connect_options.linger,
+                            "go on receiving after the end of the input, until a signal");
   connect_command->add_flag("--give-up", connect_options.give_up, "exit if the first attempt to connect fails");
   connect_command->footer(std::string(connect_examples) + "\n" + exit_statuses);
 

@@ -98,8 +98,8 @@ class Application {
   Peer* find(std::string_view id);
   void spawn(asio::awaitable<void> task);
   asio::awaitable<void> attend(Peer& peer);
-  asio::awaitable<void> receive(Peer& peer);
-  asio::awaitable<void> send(Peer& peer);
+  asio::awaitable<void> receive(Peer& peer, Connection connection);
+  asio::awaitable<void> send(Peer& peer, Connection connection);
   asio::awaitable<void> read_input();
   asio::awaitable<void> handle(InputLine line);
   asio::awaitable<void> handle_signals();
@@ -152,14 +152,14 @@ void Application::spawn(asio::awaitable<void> task) {
 // --------------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> Application::attend(Peer& peer) {
-  peer.connection = co_await server_.client_conn(peer.id);
-  spawn(receive(peer));
-  spawn(send(peer));
+  const Connection connection = co_await server_.client_conn(peer.id);
+  peer.connection = connection;
+  spawn(receive(peer, connection));
+  spawn(send(peer, connection));
 }
 
-asio::awaitable<void> Application::receive(Peer& peer) {
+asio::awaitable<void> Application::receive(Peer& peer, Connection connection) {
   const std::string prefix = peer.id + "\t";
-  Connection& connection = *peer.connection;
   while (true) {
     const std::string line = co_await connection.readline();
     peer.holds_unprinted = true;
@@ -173,15 +173,15 @@ asio::awaitable<void> Application::receive(Peer& peer) {
   }
 }
 
-asio::awaitable<void> Application::send(Peer& peer) {
+asio::awaitable<void> Application::send(Peer& peer, Connection connection) {
   const WriteOptions how{options_.qos != 0, !options_.no_wait};
   while (true) {
     while (peer.queue.empty()) co_await peer.changed.wait();
     const QueuedLine& line = peer.queue.front();
     std::error_code error;
-    co_await peer.connection->write(line.text, how, asio::redirect_error(asio::use_awaitable, error));
+    co_await connection.write(line.text, how, asio::redirect_error(asio::use_awaitable, error));
     if (error == Error::too_long) {
-      skip(ExitStatus::bad_input, too_long_complaint(line.number, line.text.size(), peer.connection->max_line()));
+      skip(ExitStatus::bad_input, too_long_complaint(line.number, line.text.size(), connection.max_line()));
     } else if (error == Error::empty || error == Error::not_utf8) {
       skip(ExitStatus::bad_input, "input line " + std::to_string(line.number) + ": skipped, client '" + peer.id +
                                       "' speaks protocol 1: " + error.message());
@@ -304,6 +304,9 @@ std::size_t Application::report_unacknowledged() const {
     const std::size_t count = peer.unacknowledged(!options_.no_wait);
     total += count;
     if (count != 0) say("client '" + peer.id + "': " + lines(count) + " not acknowledged");
+  }
+  for (const Peer& peer : peers_) {
+    if (peer.holds_unprinted) say("client '" + peer.id + "': a line that it sent was not printed");
   }
   const bool rest = line_waits_ || input_.has_rest();
   if (rest) say("input lines behind these were not sent");

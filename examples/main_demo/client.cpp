@@ -140,7 +140,7 @@ int main(int argc, char** argv) try {
   asio::signal_set signals(io, SIGINT, SIGTERM);
   App app(io, options);
   int status = 0;
-  asio::co_spawn(io, stop_on_signal(signals, app), [&](std::exception_ptr, int result) {
+  asio::co_spawn(io, stop_on_signal(signals, app), [&](const std::exception_ptr&, int result) {
     status = result;
     io.stop();
   });

@@ -7,7 +7,6 @@
 #include <deque>
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -46,14 +45,14 @@ class App {
 
  private:
   asio::awaitable<void> start() {
-    conn_ = co_await server_.client_conn(client_id_);  // pauses until the client has connected
-    asio::co_spawn(io_, reader(), asio::detached);
-    asio::co_spawn(io_, writer(), asio::detached);
+    tautline::Connection conn = co_await server_.client_conn(client_id_);  // pauses until the client has connected
+    asio::co_spawn(io_, reader(conn), asio::detached);
+    asio::co_spawn(io_, writer(conn), asio::detached);
   }
 
-  asio::awaitable<void> reader() {
+  asio::awaitable<void> reader(tautline::Connection conn) {
     for (;;) {
-      const std::string line = co_await conn_->readline();  // pauses until there is one, also through an outage
+      const std::string line = co_await conn.readline();  // pauses until there is one, also through an outage
       const json data = json::parse(line, nullptr, false);
       if (!data.is_array() || data.empty() || !data[0].is_number_integer()) {
         std::cout << "From remote " << client_id_ << " came what is no list: " << line << std::endl;
@@ -65,13 +64,13 @@ class App {
     }
   }
 
-  asio::awaitable<void> writer() {
+  asio::awaitable<void> writer(tautline::Connection conn) {
     asio::steady_timer timer(io_);
     for (long count = record_.next_number(client_id_); !stopping_; ++count) {
       data_[0] = count;
       record_.written(client_id_, count);
       std::cout << "Sent " << data_ << " to remote " << client_id_ << std::endl;
-      co_await conn_->write(data_.dump());  // returns when the client has it; may pause in an outage
+      co_await conn.write(data_.dump());  // returns when the client has it; may pause in an outage
       record_.acknowledged(client_id_, count);
       timer.expires_after(period_);
       co_await timer.async_wait(asio::use_awaitable);
@@ -81,8 +80,7 @@ class App {
   asio::io_context& io_;
   tautline::Server& server_;
   main_demo::Record& record_;
-  const std::string client_id_;  // this instance talks to this client
-  std::optional<tautline::Connection> conn_;
+  const std::string client_id_;      // this instance talks to this client
   json data_ = json::array({0, 0});  // a list that is exchanged with the remote
   const std::chrono::milliseconds period_;
   bool stopping_ = false;
@@ -128,7 +126,7 @@ int main(int argc, char** argv) try {
 
   asio::signal_set signals(io, SIGINT, SIGTERM);
   int status = 0;
-  asio::co_spawn(io, stop_on_signal(signals, server, apps), [&](std::exception_ptr, int result) {
+  asio::co_spawn(io, stop_on_signal(signals, server, apps), [&](const std::exception_ptr&, int result) {
     status = result;
     io.stop();
   });

@@ -33,14 +33,15 @@ std::vector<std::string> connect(const std::string& port, const std::vector<std:
 /// Sends all of it to one program while it is cut four times, and reads what the other prints.
 void send_through_cuts(Program& from, const std::string& input, Program& to, std::size_t expected_bytes, Relay& relay) {
   std::size_t sent = 0;
-  std::size_t next_cut = expected_bytes / 5;
+  const std::size_t part = expected_bytes / 5 + 1;  // no cut at the end
+  std::size_t next_cut = part;
   const bool complete = to.until(
       [&] {
         if (sent < input.size()) sent += from.send_some(input.substr(sent, 8192));
         from.run_for(0);
         if (to.output().size() >= next_cut) {
           relay.cut();
-          next_cut += expected_bytes / 5;
+          next_cut += part;
         }
         return to.output().size() >= expected_bytes;
       },
