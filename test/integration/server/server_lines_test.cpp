@@ -340,8 +340,12 @@ TEST_F(ServerLines, writes_that_wait_for_room_end_with_closed_when_the_server_st
   peer->close();
   ASSERT_TRUE(pump_until([&] { return !door.status(); }));
   const auto waiting = spawn(door.write("no room", {.wait = false}));
-  const auto plain = spawn(door.write("no link", {.qos = false}));
-  pump(5ms);
+  auto lamp_peer = open("lamp");
+  Connection lamp = connection("lamp");
+  lamp_peer->close();
+  ASSERT_TRUE(pump_until([&] { return !lamp.status(); }));
+  const auto plain = spawn(lamp.write("no link", {.qos = false}));
+  pump(std::chrono::milliseconds(timeout_ms + 50));  // until nothing else happens that would serve writers
   bool stopped = false;
   server->stop([&](std::error_code, StopReport report) {
     stopped = true;

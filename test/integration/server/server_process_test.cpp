@@ -163,7 +163,7 @@ TEST(ServerProcess, a_server_that_wakes_up_late_hears_a_client_that_never_stoppe
   EXPECT_EQ(peer.line_but_status(), "D1 got still the same connection");
 }
 
-TEST(ServerProcess, killed_its_sockets_end_and_a_successor_takes_the_queue_up) {
+TEST(ServerProcess, killed_its_sockets_end_at_once) {
   auto server = std::make_unique<ServerProcess>();
   ScriptedPeer peer(server->port());
   peer.open("door");
