@@ -140,6 +140,7 @@ void Device::run() {
     send_output();
     if (client_->is_open() && !was_open_) {
       was_open_ = true;
+      open_since_ = context_.now;
       context_.trace("device %u open", index_);
     }
     const Step step = client_->next_step(clock());
@@ -228,6 +229,7 @@ void Device::send_output() {
     if (context_.tracing && count > 0) {
       context_.trace("device %u > %.*s", index_, static_cast<int>(count), output.data());
     }
+    if (count == Network::would_block) context_.trace("device %u: its socket takes nothing", index_);
     if (count == Network::broken) {
       client_->peer_closed();
       break;
@@ -272,6 +274,14 @@ void Device::audit() {
     violated(Broken::detection,
              "device %u still takes the link for open after %llu ms of silence, its timeout is %u ms", index_,
              static_cast<unsigned long long>(context_.now - heard), timeout);
+  }
+  const SimNetwork::Pipe& out = context_.network.incoming(socket_ ^ 1);
+  const Time said = std::max({out.last_status_at, awake_since_, open_since_});
+  const Time quarter = context_.server_limits.timeout_ms / 4;
+  if (!out.writer_waits && context_.now > said + quarter + status_slack_ms) {
+    violated(Broken::status,
+             "device %u has sent no status line for %llu ms, a quarter of the server's timeout is %llu ms", index_,
+             static_cast<unsigned long long>(context_.now - said), static_cast<unsigned long long>(quarter));
   }
 }
 

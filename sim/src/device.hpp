@@ -32,7 +32,7 @@ class Device {
   void on_timer(std::uint32_t serial);
   void on_wake_event() {
     wake_pending_ = false;
-    attend();
+    run();
   }
   void on_connected(std::uint32_t connection, bool accepted);
   void write();
@@ -82,6 +82,7 @@ class Device {
   Time timer_at_ = 0;
   Time last_end_ = 0;
   Time awake_since_ = 0;
+  Time open_since_ = 0;
   std::uint32_t spins_ = 0;
   std::uint32_t timer_serial_ = 0;
   std::uint32_t clock_offset_ = 0;

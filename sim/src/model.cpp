@@ -16,6 +16,7 @@ const char* to_string(Broken broken) {
     case Broken::detection: return "outage detection";
     case Broken::recovery: return "recovery";
     case Broken::window: return "window";
+    case Broken::status: return "status line overdue";
     case Broken::reason: return "misunderstanding";
     case Broken::spinning: return "spinning";
     case Broken::report: return "stop report";

@@ -25,6 +25,7 @@ enum class Broken : std::uint8_t {
   detection,  ///< an outage found too early or too late
   recovery,   ///< no link, or lines still waiting, a good while after the last fault
   window,     ///< more lines on their way than the peer gave credit for
+  status,     ///< no status line for a quarter of the peer's timeout
   reason,     ///< a connection ended for a reason that correct peers never have
   spinning,   ///< a process asks for the present moment again and again
   report,     ///< an orderly stop reported something else than what happened
@@ -39,6 +40,9 @@ struct Violation : std::runtime_error {
 
 /// Neither side breaks the rules here, and no record is rolled back: these reasons must not occur.
 bool is_misunderstanding(Reason reason);
+
+/// R3 and H5: status lines may be late by no more than a process looks late at its timers.
+constexpr Time status_slack_ms = 50;
 
 [[noreturn]] void violated(Broken broken, const char* format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -77,8 +77,9 @@ std::ptrdiff_t SimNetwork::receive(int socket, char* data, std::size_t size) {
 
 void SimNetwork::wake_writer(int writer_socket, Pipe& pipe) {
   pipe.writer_waits = false;
-  events_.push(now_ + 1 + delay(), EventKind::writable, static_cast<std::uint32_t>(writer_socket),
-               of(writer_socket).serial);
+  const Time at = now_ + 1 + delay();
+  pipe.last_status_at = at;  // until then it can send none
+  events_.push(at, EventKind::writable, static_cast<std::uint32_t>(writer_socket), of(writer_socket).serial);
 }
 
 std::ptrdiff_t SimNetwork::send(int socket, const char* data, std::size_t size) {
@@ -123,6 +124,7 @@ void SimNetwork::look_at(int socket, Pipe& pipe, const char* data, std::size_t s
       const auto parsed = std::from_chars(p + 1, end, seq);
       if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == ' ') watch->sends_data(socket, seq);
     }
+    if (pipe.looks_at_line_start && *p == 'A') pipe.last_status_at = now_;
     const auto* const lf = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p)));
     pipe.looks_at_line_start = lf != nullptr;
     if (lf == nullptr) break;

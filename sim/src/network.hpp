@@ -66,7 +66,8 @@ class SimNetwork final : public Network {
     std::uint32_t segment_count = 0;
     std::uint32_t room = 65536;  ///< bytes that may be written and not yet read
     Time last_at = 0;
-    Time last_line_at = 0;  ///< when the reader got the last LF
+    Time last_line_at = 0;    ///< when the reader got the last LF
+    Time last_status_at = 0;  ///< when the writer last sent a status line, or could not
     Path path = Path::clear;
     bool event_pending = false;
     bool fin_written = false;

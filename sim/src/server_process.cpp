@@ -263,6 +263,7 @@ void ServerProcess::log(LogLevel level, const std::string& message) {
 void ServerProcess::link_up(Link& link) {
   Session& session = session_of(link);
   session.socket = link.conn->socket;
+  session.open_since = context_.now;
   lines_acknowledged(link);
 }
 
@@ -310,6 +311,15 @@ void ServerProcess::audit() {
       violated(Broken::detection,
                "the server still takes link %u for open after %llu ms of silence, its timeout is %u ms", id_of(session),
                static_cast<unsigned long long>(context_.now - heard), timeout);
+    }
+    const SimNetwork::Pipe& out = context_.network.incoming(session.socket ^ 1);
+    const Time said = std::max({out.last_status_at, awake_since_, session.open_since});
+    const Time quarter = context_.device_limits.timeout_ms / 4;
+    if (!out.writer_waits && context_.now > said + quarter + status_slack_ms) {
+      violated(Broken::status,
+               "link %u has sent no status line for %llu ms, a quarter of the device's timeout is %llu ms",
+               id_of(session), static_cast<unsigned long long>(context_.now - said),
+               static_cast<unsigned long long>(quarter));
     }
   }
 }

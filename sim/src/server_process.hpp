@@ -68,6 +68,7 @@ class ServerProcess final : public ShardObserver {
     std::uint32_t stream = 0;
     std::uint32_t first_seq = 1;
     std::uint32_t unread_plain = 0;
+    Time open_since = 0;
     int socket = -1;
     bool reads_at_once = false;  ///< through take_line(), without the inbox
     bool reading_paused = false;
