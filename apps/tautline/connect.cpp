@@ -144,8 +144,7 @@ ClientConfig Connector::config() {
   return config;
 }
 
-// ---- what happens to the link
-// ----------------------------------------------------------------------------------------
+// ---- what happens to the link -------------------------------------------------------------------
 
 std::string Connector::explain(Reason reason) const {
   switch (reason) {
@@ -177,8 +176,7 @@ void Connector::on_state(bool up, Reason reason) {
   }
 }
 
-// ---- lines
-// -------------------------------------------------------------------------------------------------------------
+// ---- lines --------------------------------------------------------------------------------------
 
 void Connector::print_lines() {
   output_full_ = false;
@@ -236,8 +234,7 @@ void Connector::take_input() {
   }
 }
 
-// ---- the loop
-// ----------------------------------------------------------------------------------------------------------
+// ---- the loop -----------------------------------------------------------------------------------
 
 void Connector::wait() {
   const bool input_wanted = wants_input() && !input_ready_;

@@ -148,8 +148,7 @@ void Application::spawn(asio::awaitable<void> task) {
   asio::co_spawn(io_, std::move(task), asio::detached);
 }
 
-// ---- one client
-// --------------------------------------------------------------------------------------------------------
+// ---- one client ---------------------------------------------------------------------------------
 
 asio::awaitable<void> Application::attend(Peer& peer) {
   const Connection connection = co_await server_.client_conn(peer.id);
@@ -196,8 +195,7 @@ asio::awaitable<void> Application::send(Peer& peer, Connection connection) {
   }
 }
 
-// ---- the input
-// ---------------------------------------------------------------------------------------------------------
+// ---- the input ----------------------------------------------------------------------------------
 
 void Application::skip(ExitStatus status, const std::string& why) {
   say(why);
@@ -256,8 +254,7 @@ asio::awaitable<void> Application::read_input() {
   if (options_.once && !ending_) co_await end(true);
 }
 
-// ---- the end
-// -----------------------------------------------------------------------------------------------------------
+// ---- the end ------------------------------------------------------------------------------------
 
 /// Waits until all clients have acknowledged everything; not patient: for one timeout, and only for clients whose link
 /// is up.

@@ -1,4 +1,5 @@
 #include <iostream>
+
 #include <tautline/posix/port.hpp>
 
 int main() {

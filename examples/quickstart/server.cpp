@@ -1,5 +1,6 @@
-#include <asio.hpp>
 #include <iostream>
+
+#include <asio.hpp>
 #include <tautline/server/server.hpp>
 
 static asio::awaitable<void> talk(tautline::Server& server) {

@@ -86,7 +86,7 @@ class Pair {
     server_.numbers.sid = 7;
   }
 
-  // ---- steps of a test ----------------------------------------------------------------------------------------------
+  // ---- steps of a test --------------------------------------------------------------------------
 
   void client_writes() {
     const std::string line = name('c', client_life_, client_written_ + 1);

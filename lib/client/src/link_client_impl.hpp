@@ -43,8 +43,7 @@ bool BasicLinkClient<with_protocol_1>::speaks_protocol_1() const {
   return false;
 }
 
-// ---- writing
-// ---------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 template <bool with_protocol_1>
 std::size_t BasicLinkClient<with_protocol_1>::max_line() const {
@@ -117,8 +116,7 @@ void BasicLinkClient<with_protocol_1>::release_acknowledged() {
   numbers_.base = numbers_.next - queue_.size();
 }
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 template <bool with_protocol_1>
 bool BasicLinkClient<with_protocol_1>::readline(std::string_view& line) {
@@ -158,8 +156,7 @@ void BasicLinkClient<with_protocol_1>::take_plain_line(std::string_view payload)
   }
 }
 
-// ---- WiFi, connecting
-// ------------------------------------------------------------------------------------------------
+// ---- WiFi, connecting ---------------------------------------------------------------------------
 
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::wait_until(std::uint32_t at_ms) {
@@ -244,8 +241,7 @@ void BasicLinkClient<with_protocol_1>::opened() {
   if constexpr (with_protocol_1) Part1::protocol_2_known = !Part1::speaking_1;
 }
 
-// ---- input
-// -----------------------------------------------------------------------------------------------------------
+// ---- input --------------------------------------------------------------------------------------
 
 template <bool with_protocol_1>
 bool BasicLinkClient<with_protocol_1>::wants_bytes() const {
@@ -340,8 +336,7 @@ void BasicLinkClient<with_protocol_1>::read_on(std::uint32_t now_ms) {
   }
 }
 
-// ---- output
-// ----------------------------------------------------------------------------------------------------------
+// ---- output -------------------------------------------------------------------------------------
 
 template <bool with_protocol_1>
 bool BasicLinkClient<with_protocol_1>::has_output(std::uint32_t now_ms) const {
@@ -382,8 +377,7 @@ void BasicLinkClient<with_protocol_1>::sent(std::size_t count, std::uint32_t now
   blocked_ = output_begin_ != output_end_;
 }
 
-// ---- judging, ending
-// -------------------------------------------------------------------------------------------------
+// ---- judging, ending ----------------------------------------------------------------------------
 
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::tick(std::uint32_t now_ms) {

@@ -19,7 +19,7 @@ bool is_bye_code(Reason reason) {
 
 }  // namespace
 
-// ---- beginning and end -------------------------------------------------------------------------------------------
+// ---- beginning and end --------------------------------------------------------------------------
 
 char* Protocol2::start_client(char* out, std::string_view id, const ReceiveLimits& own, std::uint32_t now_ms) {
   *this = Protocol2();
@@ -90,7 +90,7 @@ void Protocol2::open(LinkNumbers& numbers, std::uint32_t sent, std::uint32_t now
   keepalive_.said(now_ms);  // the first status line is due within a quarter of the peer's timeout from here
 }
 
-// ---- the client's half of the handshake -----------------------------------------------------------------------------
+// ---- the client's half of the handshake ---------------------------------------------------------
 
 Input Protocol2::receive_from_server(LinkNumbers& numbers, std::string_view line, std::uint32_t now_ms) {
   if (phase_ == Phase::open) return receive_open(numbers, line, now_ms);
@@ -155,7 +155,7 @@ Input Protocol2::receive_server_go(LinkNumbers& numbers, std::string_view line, 
   return input;
 }
 
-// ---- the server's half of the handshake -----------------------------------------------------------------------------
+// ---- the server's half of the handshake ---------------------------------------------------------
 
 Input Protocol2::receive_from_client(LinkNumbers& numbers, std::string_view line, std::uint32_t now_ms) {
   if (phase_ == Phase::open) {
@@ -182,8 +182,8 @@ Input Protocol2::receive_client_go(LinkNumbers& numbers, const wire_2::ClientGo&
     return fail_with(Reason::superseded);
   }
   // H7: the client took lines that this record never held: it was rolled back. The host draws a new sid.
-  // The generation is used up with it: else a GO that another connection has ready, made for the old sid, would pass and
-  // free lines that nobody took.
+  // The generation is used up with it: else a GO that another connection has ready, made for the old sid, would pass
+  // and free lines that nobody took.
   if (go.has_ack && after(go.ack, numbers.next - 1)) {
     numbers.generation = generation_;
     return fail_with(Reason::sid);
@@ -200,7 +200,7 @@ Input Protocol2::receive_client_go(LinkNumbers& numbers, const wire_2::ClientGo&
   return simple(Event::opened);
 }
 
-// ---- lines of an open connection -----------------------------------------------------------------------------------
+// ---- lines of an open connection ----------------------------------------------------------------
 
 Input Protocol2::receive_open(LinkNumbers& numbers, std::string_view line, std::uint32_t now_ms) {
   const wire_2::Line parsed = wire_2::parse_line(line);
@@ -282,8 +282,7 @@ bool Protocol2::has_plain_slot(const LinkNumbers& numbers, std::uint32_t queued,
   return queued + promised < capacity;
 }
 
-// ---- output
-// ----------------------------------------------------------------------------------------------------------
+// ---- output -------------------------------------------------------------------------------------
 
 bool Protocol2::may_send_data(const LinkNumbers& numbers) const {
   return phase_ == Phase::open && before(cursor_, numbers.next) && cursor_ - numbers.base < peer_window_;
@@ -365,8 +364,7 @@ char* Protocol2::put_open_lines(const LinkNumbers& numbers, LineQueue& queue, ch
   return p;
 }
 
-// ---- time
-// --------------------------------------------------------------------------------------------------------------
+// ---- time ---------------------------------------------------------------------------------------
 
 Due Protocol2::poll(const LinkNumbers& numbers, std::uint32_t now_ms) {
   if (fenced(numbers)) {

@@ -20,7 +20,9 @@ bool take(std::string_view& text, std::string_view word) {
   return true;
 }
 
-bool take_space(std::string_view& text) { return take(text, " "); }
+bool take_space(std::string_view& text) {
+  return take(text, " ");
+}
 
 /// Removes what stands before the next space (or all) from the front of the text.
 std::string_view take_word(std::string_view& text) {
@@ -199,7 +201,9 @@ char* put_server_go(char* out, const ServerGo& go) {
   return end_line(put_decimal(out, go.start));
 }
 
-char* put_bye(char* out, Reason code) { return end_line(put(put(out, "BYE "), to_string(code))); }
+char* put_bye(char* out, Reason code) {
+  return end_line(put(put(out, "BYE "), to_string(code)));
+}
 
 char* put_status(char* out, std::uint32_t ack, std::uint32_t sent) {
   *out++ = 'A';

@@ -32,7 +32,8 @@ std::optional<Connection> Server::find(std::string_view id) {
 }
 
 asio::awaitable<Connection> Server::client_conn(std::string id) {
-  co_return *co_await wait_for(std::move(id), {}, false, asio::use_awaitable);
+  const auto connection = co_await wait_for(std::move(id), {}, false, asio::use_awaitable);
+  co_return connection.value();
 }
 
 asio::awaitable<std::optional<Connection>> Server::wait_all(std::optional<std::string> client_id,
@@ -52,8 +53,7 @@ void Server::on_line(std::function<void(const Connection&, std::string_view)> ha
   core_->set_line_handler(std::move(handler));
 }
 
-// ---- Connection
-// --------------------------------------------------------------------------------------------------------
+// ---- Connection ---------------------------------------------------------------------------------
 
 asio::awaitable<std::string> Connection::readline() {
   std::string_view line;

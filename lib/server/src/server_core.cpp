@@ -77,8 +77,7 @@ std::string text_of(const sockaddr_storage& address) {
 
 }  // namespace
 
-// ---- beginning and end
-// -----------------------------------------------------------------------------------------------
+// ---- beginning and end --------------------------------------------------------------------------
 
 ServerCore::ServerCore(asio::any_io_executor executor, ServerOptions options)
     : executor_(std::move(executor)),
@@ -208,8 +207,7 @@ void ServerCore::shut_down() {
   }
 }
 
-// ---- the loop
-// ----------------------------------------------------------------------------------------------------------
+// ---- the loop -----------------------------------------------------------------------------------
 
 void ServerCore::watch() {
   epoll_watch_.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -296,8 +294,7 @@ void ServerCore::on_timer() {
   after_batch();
 }
 
-// ---- sockets
-// -----------------------------------------------------------------------------------------------------------
+// ---- sockets ------------------------------------------------------------------------------------
 
 void ServerCore::listen_to(int listener, bool enable) {
   epoll_event event{};

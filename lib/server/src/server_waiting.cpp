@@ -20,8 +20,7 @@ void ServerCore::release_waiters_if_idle(Link& link) {
   link.user = nullptr;
 }
 
-// ---- reading
-// -----------------------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 bool ServerCore::try_read(Link& link, std::string_view& line) {
   const LinkWaiters* const waiting = waiters(link);
@@ -59,15 +58,14 @@ void ServerCore::serve_readers(Link& link) {
     LinkWaiters* const waiting = waiters(link);
     if (waiting == nullptr || waiting->readers.empty()) break;
     if (!shard_.next_line(link, line)) return;
-    waiting->readers.pop_front()->complete(Completion::inline_, {}, std::string(line));
+    waiting->readers.pop_front()->complete(Completion::in_place, {}, std::string(line));
   }
   release_waiters_if_idle(link);
   // Lines that came before there was a handler, or qos=False lines.
   while (line_handler_ && !shut_down_ && try_read(link, line)) line_handler_(connection(link), line);
 }
 
-// ---- writing
-// -----------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 Shard::Written ServerCore::try_write(Link& link, std::string_view line, WriteOptions options) {
   const LinkWaiters* const waiting = waiters(link);
@@ -121,7 +119,7 @@ void ServerCore::lines_acknowledged(Link& link) {
       }
       writer = next;
     }
-    while (WriteWaiting* const completed = done.pop_front()) completed->complete(Completion::inline_, {});
+    while (WriteWaiting* const completed = done.pop_front()) completed->complete(Completion::in_place, {});
   }
   serve_writers(link);
 }
@@ -132,7 +130,7 @@ void ServerCore::serve_writers(Link& link) {
     if (waiting == nullptr) return;
     WriteWaiting* const writer = waiting->writers.front();
     if (writer == nullptr) break;
-    if (attempt_write(link, *writer, Completion::inline_)) continue;
+    if (attempt_write(link, *writer, Completion::in_place)) continue;
     if (!writer->options.qos && link.conn != nullptr) waiting_plain_.push_back(&link);
     return;
   }
@@ -148,8 +146,7 @@ void ServerCore::abort_write(Link& link, WriteWaiting& waiting) {
   wants_attention();
 }
 
-// ---- links come and go
-// -------------------------------------------------------------------------------------------------
+// ---- links come and go --------------------------------------------------------------------------
 
 void ServerCore::start_up(Link& link, UpWaiting& waiting) {
   if (shut_down_) {
@@ -166,7 +163,7 @@ void ServerCore::link_up(Link& link) {
   while (LinkWaiters* const waiting = link.conn == nullptr ? nullptr : waiters(link)) {
     UpWaiting* const up = waiting->up.pop_front();
     if (up == nullptr) break;
-    up->complete(Completion::inline_, {});
+    up->complete(Completion::in_place, {});
   }
   lines_acknowledged(link);
   serve_arrivals(link);
@@ -218,7 +215,7 @@ void ServerCore::serve_arrivals(Link& link) {
   while (ArrivalWaiting* const arrived = done.pop_front()) {
     std::optional<Connection> result;
     if (arrived->result != nullptr) result = connection(*arrived->result);
-    arrived->complete(Completion::inline_, {}, result);
+    arrived->complete(Completion::in_place, {}, result);
   }
 }
 
@@ -248,8 +245,7 @@ void ServerCore::set_line_handler(std::function<void(const Connection&, std::str
   });
 }
 
-// ---- what the templates call
-// -------------------------------------------------------------------------------------------
+// ---- what the templates call --------------------------------------------------------------------
 
 const asio::any_io_executor& executor_of(const ServerCore& core) {
   return core.executor();

@@ -59,8 +59,7 @@ Shard::~Shard() {
   }
 }
 
-// ---- registry
-// --------------------------------------------------------------------------------------------------------
+// ---- registry -----------------------------------------------------------------------------------
 
 bool Shard::is_expected(std::string_view id) const {
   return expected_.count(std::string(id)) != 0;
@@ -83,8 +82,7 @@ Link* Shard::find_or_create(std::string_view id) {
   return links_.insert(std::move(link)).first->get();
 }
 
-// ---- lines
-// -------------------------------------------------------------------------------------------------------------
+// ---- lines --------------------------------------------------------------------------------------
 
 std::uint32_t Shard::max_payload(const Link& link) const {
   const std::uint32_t own = options_.receive.max_payload;
@@ -139,8 +137,7 @@ void Shard::accept_line(Link& link) {
   if (stopping_ || may_have_output(*conn)) mark_dirty(*conn);
 }
 
-// ---- connections
-// -------------------------------------------------------------------------------------------------------
+// ---- connections --------------------------------------------------------------------------------
 
 std::string Shard::name_of(const Conn& conn) const {
   const std::string peer = conn.socket >= 0 ? network_.peer_name(conn.socket) : "a closed socket";
@@ -253,8 +250,7 @@ void Shard::release_closed() {
   closed_.clear();
 }
 
-// ---- stopping
-// ----------------------------------------------------------------------------------------------------------
+// ---- stopping -----------------------------------------------------------------------------------
 
 void Shard::close_all(std::uint32_t now_ms) {
   for (Conn& conn : conns_) {
@@ -282,7 +278,8 @@ void Shard::part_if_finished(Conn& conn, std::uint32_t now_ms) {
     part(conn, Reason::closing, now_ms);
     return;
   }
-  if (conn.state != Conn::State::protocol_1 && conn.state != Conn::State::protocol_2) return;
+  const bool in_protocol = conn.state == Conn::State::protocol_1 || conn.state == Conn::State::protocol_2;
+  if (!in_protocol || conn.link == nullptr) return;
   const bool finished = conn.link->outbox.empty() && conn.link->unread() == 0;
   if (!finished && before(now_ms, stop_deadline_ms_)) return;
   if (conn.state == Conn::State::protocol_2) conn.two.request_status();

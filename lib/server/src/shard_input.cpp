@@ -152,8 +152,7 @@ void Shard::on_overlong(Conn& conn, std::uint32_t now_ms) {
   part(conn, Reason::syntax, now_ms);
 }
 
-// ---- who is it?
-// ------------------------------------------------------------------------------------------------------
+// ---- who is it? ---------------------------------------------------------------------------------
 
 void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   wire_2::Hello hello;
@@ -240,8 +239,7 @@ void Shard::come_up(Conn& conn, std::uint32_t now_ms) {
   arm(conn, now_ms);
 }
 
-// ---- what a line means
-// -----------------------------------------------------------------------------------------------
+// ---- what a line means --------------------------------------------------------------------------
 
 void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
   Link& link = *conn.link;

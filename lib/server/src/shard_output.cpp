@@ -137,8 +137,7 @@ bool Shard::send_bytes(Conn& conn, const char* data, std::size_t size, std::uint
   return false;
 }
 
-// ---- time
-// --------------------------------------------------------------------------------------------------------------
+// ---- time ---------------------------------------------------------------------------------------
 
 std::uint32_t Shard::deadline_of(const Conn& conn) const {
   const std::uint32_t timeout = options_.receive.timeout_ms;

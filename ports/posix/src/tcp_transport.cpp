@@ -15,8 +15,7 @@
 
 namespace tautline::posix {
 
-// ---- Resolution
-// ------------------------------------------------------------------------------------------------------
+// ---- Resolution ---------------------------------------------------------------------------------
 
 Resolution::Resolution(std::string host, std::uint16_t port)
     : host_(std::move(host)), port_(port), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
@@ -62,8 +61,7 @@ void Resolution::look_up(int flags) {
   }
 }
 
-// ---- TcpTransport
-// ----------------------------------------------------------------------------------------------------
+// ---- TcpTransport -------------------------------------------------------------------------------
 
 void TcpTransport::connect(const char* host, std::uint16_t port) {
   close();

@@ -119,8 +119,7 @@ TEST(ClientConnecting, ANameThatIsNotFoundInTimeIsUnresolved) {
   EXPECT_EQ(bench.client.last_reason(), Reason::unresolved);
 }
 
-// ---- WiFi
-// ------------------------------------------------------------------------------------------------------------
+// ---- WiFi ---------------------------------------------------------------------------------------
 
 TEST(ClientWifi, IsConnectedWithTheConfiguredNetwork) {
   ClientConfig config;

@@ -82,8 +82,7 @@ TEST(ClientDialect, UntilTheProtocolIsKnownALineHasToFitBoth) {
   EXPECT_EQ(bench.client.write("\xff").status, WriteStatus::ok);
 }
 
-// ---- protocol 1
-// ------------------------------------------------------------------------------------------------------
+// ---- protocol 1 ---------------------------------------------------------------------------------
 
 class ClientProtocol1 : public testing::Test {
  public:

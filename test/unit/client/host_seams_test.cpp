@@ -98,8 +98,7 @@ TEST(ClientLog, TellsEveryStateWhenVerbose) {
   EXPECT_EQ(bench.port.log.states, (std::vector{LinkState::connecting, LinkState::handshake, LinkState::open}));
 }
 
-// ---- the first connection
-// --------------------------------------------------------------------------------------------
+// ---- the first connection -----------------------------------------------------------------------
 
 struct Counting {
   static inline int bad_wifis = 0;
@@ -170,8 +169,7 @@ TEST(ClientFirstConnection, ByDefaultItIsLikeEveryOther) {
   EXPECT_EQ(bench.client.state(), LinkState::connecting);
 }
 
-// ---- size
-// ------------------------------------------------------------------------------------------------------------
+// ---- size ---------------------------------------------------------------------------------------
 
 TEST(ClientSize, IsPrinted) {
   std::printf("LinkClient %zu bytes, with protocol 1 %zu; Client with its default buffers %zu\n", sizeof(LinkClient),

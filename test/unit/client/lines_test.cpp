@@ -3,8 +3,7 @@
 namespace tautline::test {
 namespace {
 
-// ---- writing
-// ---------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 TEST(ClientWrite, TheTicketIsAcknowledgedWhenTheServerSaysSo) {
   Bench bench;
@@ -119,8 +118,7 @@ TEST(ClientWrite, WaitsForCreditBeyondTheServersWindow) {
   EXPECT_EQ(bench.said(), "D3 three\n");
 }
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 TEST(ClientRead, ALineIsTakenWhenTheNextOneIsAskedFor) {
   Bench bench;
@@ -258,8 +256,7 @@ TEST(ClientRead, AnOverlongLineEndsTheConnection) {
   EXPECT_EQ(bench.client.last_reason(), Reason::syntax);
 }
 
-// ---- closing
-// ---------------------------------------------------------------------------------------------------------
+// ---- closing ------------------------------------------------------------------------------------
 
 TEST(ClientClose, SendsALastStatusLineAndIsOverForGood) {
   Bench bench;

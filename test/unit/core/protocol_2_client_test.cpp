@@ -35,8 +35,7 @@ void expect_failed(const Input& input, Reason reason) {
   EXPECT_EQ(to_string(input.reason), std::string(to_string(reason)));
 }
 
-// ---- handshake
-// -------------------------------------------------------------------------------------------------------
+// ---- handshake ----------------------------------------------------------------------------------
 
 TEST(Protocol2Client, a_fresh_client_knows_no_ack_and_no_epoch) {
   Link link(Role::client, {4, 64, 1500});
@@ -316,8 +315,7 @@ TEST(Protocol2Client, the_handshake_has_one_timeout_from_the_hello_on) {
   EXPECT_EQ(connection.polls(), Due::silent);
 }
 
-// ---- sending
-// ---------------------------------------------------------------------------------------------------------
+// ---- sending ------------------------------------------------------------------------------------
 
 TEST(Protocol2Client, sends_no_more_than_the_peers_window_and_goes_on_with_each_ack) {
   OpenClient client;
@@ -447,8 +445,7 @@ TEST(Protocol2Client, output_comes_in_pieces_when_the_room_is_small) {
   EXPECT_EQ(produce(), "");
 }
 
-// ---- receiving
-// -------------------------------------------------------------------------------------------------------
+// ---- receiving ----------------------------------------------------------------------------------
 
 TEST(Protocol2Client, acknowledges_a_line_only_when_the_application_took_it) {
   OpenClient client;
@@ -624,8 +621,7 @@ TEST(Protocol2Client, a_failure_without_a_bye_code_sends_nothing) {
   EXPECT_EQ(client.connection.sends(), "");
 }
 
-// ---- time
-// ------------------------------------------------------------------------------------------------------------
+// ---- time ---------------------------------------------------------------------------------------
 
 TEST(Protocol2Client, a_status_line_is_due_every_quarter_of_the_peers_timeout) {
   OpenClient client;

@@ -45,8 +45,7 @@ void expect_failed(const Input& input, Reason reason) {
   EXPECT_EQ(to_string(input.reason), std::string(to_string(reason)));
 }
 
-// ---- handshake
-// -------------------------------------------------------------------------------------------------------
+// ---- handshake ----------------------------------------------------------------------------------
 
 TEST(Protocol2Server, the_worked_session_of_the_document) {
   Link link(Role::server, {8, 1024, 60000}, 64);
@@ -327,8 +326,7 @@ TEST(Protocol2Server, a_bye_in_answer_to_the_hello_replaces_hi) {
   EXPECT_EQ(connection.sends(), "BYE busy\n");
 }
 
-// ---- responsibility and backpressure
-// ---------------------------------------------------------------------------------
+// ---- responsibility and backpressure ------------------------------------------------------------
 
 TEST(Protocol2Server, acknowledges_what_is_in_the_inbox_before_the_application_takes_it) {
   OpenServer server;

@@ -38,8 +38,7 @@ bool server_go_is_valid(std::string_view line) {
   return parse_server_go(line, go);
 }
 
-// ---- hello and HI
-// ----------------------------------------------------------------------------------------------------
+// ---- hello and HI -------------------------------------------------------------------------------
 
 TEST(Wire2Hello, absent_options_mean_w1_n128_t2000) {
   Hello hello;
@@ -144,8 +143,7 @@ TEST(Wire2Hi, is_written_with_all_three_options) {
   EXPECT_LE(longest.size(), max_handshake_bytes + 1);
 }
 
-// ---- GO
-// --------------------------------------------------------------------------------------------------------------
+// ---- GO -----------------------------------------------------------------------------------------
 
 TEST(Wire2ClientGo, a_fresh_client_names_neither_ack_nor_epoch) {
   ClientGo go;
@@ -210,8 +208,7 @@ TEST(Wire2ServerGo, is_written) {
   EXPECT_EQ(written([](char* out) { return put_server_go(out, {7, 0, 16}); }), "GO 7 0 16\n");
 }
 
-// ---- BYE
-// -------------------------------------------------------------------------------------------------------------
+// ---- BYE ----------------------------------------------------------------------------------------
 
 TEST(Wire2Bye, reads_code_and_text) {
   Bye bye;
@@ -243,8 +240,7 @@ TEST(Wire2Bye, is_written_for_every_code_within_its_bound) {
   }
 }
 
-// ---- lines of an open connection
-// -------------------------------------------------------------------------------------
+// ---- lines of an open connection ----------------------------------------------------------------
 
 TEST(Wire2Line, data_carries_seq_and_payload) {
   const Line line = parse_line("D17 light on");

@@ -131,7 +131,7 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   BasicLinkClient(const BasicLinkClient&) = delete;
   BasicLinkClient& operator=(const BasicLinkClient&) = delete;
 
-  // ---- for the application -----------------------------------------------------------------------------------------
+  // ---- for the application ----------------------------------------------------------------------
 
   /// Queues a line; one final newline is accepted, any other is refused. Never blocks.
   /// qos: kept until the server has taken responsibility for it; `would_block` when the queue is full.
@@ -175,7 +175,7 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   bool speaks_protocol_1() const;
   const LinkNumbers& numbers() const { return numbers_; }
 
-  // ---- for the host ------------------------------------------------------------------------------------------------
+  // ---- for the host -----------------------------------------------------------------------------
 
   void wifi_is(bool up, std::uint32_t now_ms);
 

@@ -11,23 +11,23 @@ enum class Role : std::uint8_t { client, server };
 /// protocol 2 in either direction.
 enum class Reason : std::uint8_t {
   none,
-  wifi,             ///< the network interface is down
-  unresolved,       ///< the server's host name has no address
-  unreachable,      ///< TCP connect failed or timed out
-  silent,           ///< nothing received for one timeout
-  blocked,          ///< the peer took no bytes for one timeout
-  peer_closed,      ///< FIN or RST from the peer
-  not_protocol_2,   ///< the server's first line was neither HI nor BYE: it speaks protocol 1
-  local_close,      ///< this side was told to close
-  version,          ///< BYE version: the peer does not speak our version
-  id,               ///< BYE id: this client id is not expected
-  busy,             ///< BYE busy: the server is at a limit
-  superseded,       ///< BYE superseded: a newer connection of the same id took over
-  epoch,            ///< BYE epoch: the server acknowledged lines never written; the client starts a new epoch
-  sid,              ///< BYE sid: the server's record was rolled back; it starts a new session
-  size,             ///< BYE size: a queued line is longer than the receiver's limit
-  syntax,           ///< BYE syntax: a line that fits no rule
-  closing,          ///< BYE closing: the peer stops in an orderly way
+  wifi,            ///< the network interface is down
+  unresolved,      ///< the server's host name has no address
+  unreachable,     ///< TCP connect failed or timed out
+  silent,          ///< nothing received for one timeout
+  blocked,         ///< the peer took no bytes for one timeout
+  peer_closed,     ///< FIN or RST from the peer
+  not_protocol_2,  ///< the server's first line was neither HI nor BYE: it speaks protocol 1
+  local_close,     ///< this side was told to close
+  version,         ///< BYE version: the peer does not speak our version
+  id,              ///< BYE id: this client id is not expected
+  busy,            ///< BYE busy: the server is at a limit
+  superseded,      ///< BYE superseded: a newer connection of the same id took over
+  epoch,           ///< BYE epoch: the server acknowledged lines never written; the client starts a new epoch
+  sid,             ///< BYE sid: the server's record was rolled back; it starts a new session
+  size,            ///< BYE size: a queued line is longer than the receiver's limit
+  syntax,          ///< BYE syntax: a line that fits no rule
+  closing,         ///< BYE closing: the peer stops in an orderly way
 };
 
 /// A short fixed English name, as on the wire for BYE codes: "superseded".

@@ -62,9 +62,9 @@ class LineQueue {
 
   char* data_ = nullptr;
   std::uint32_t size_ = 0;
-  std::uint32_t head_ = 0;    ///< offset of the oldest record
-  std::uint32_t tail_ = 0;    ///< offset behind the newest record
-  std::uint32_t limit_ = 0;   ///< when tail_ wrapped: the end of the records that stand before the wrap
+  std::uint32_t head_ = 0;   ///< offset of the oldest record
+  std::uint32_t tail_ = 0;   ///< offset behind the newest record
+  std::uint32_t limit_ = 0;  ///< when tail_ wrapped: the end of the records that stand before the wrap
   std::uint32_t count_ = 0;
   std::uint32_t cursor_ = 0;
   std::uint32_t cursor_index_ = 0;

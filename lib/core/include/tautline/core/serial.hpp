@@ -11,16 +11,26 @@ constexpr std::int32_t distance(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b);
 }
 
-constexpr bool before(std::uint32_t a, std::uint32_t b) { return distance(a, b) < 0; }
-constexpr bool at_or_before(std::uint32_t a, std::uint32_t b) { return distance(a, b) <= 0; }
-constexpr bool after(std::uint32_t a, std::uint32_t b) { return distance(a, b) > 0; }
+constexpr bool before(std::uint32_t a, std::uint32_t b) {
+  return distance(a, b) < 0;
+}
+constexpr bool at_or_before(std::uint32_t a, std::uint32_t b) {
+  return distance(a, b) <= 0;
+}
+constexpr bool after(std::uint32_t a, std::uint32_t b) {
+  return distance(a, b) > 0;
+}
 
 /// Is x in the closed range [low, high]? The range must be shorter than 2^31.
 constexpr bool within(std::uint32_t x, std::uint32_t low, std::uint32_t high) {
   return x - low <= high - low;
 }
 
-constexpr std::uint32_t later(std::uint32_t a, std::uint32_t b) { return before(a, b) ? b : a; }
-constexpr std::uint32_t earlier(std::uint32_t a, std::uint32_t b) { return before(a, b) ? a : b; }
+constexpr std::uint32_t later(std::uint32_t a, std::uint32_t b) {
+  return before(a, b) ? b : a;
+}
+constexpr std::uint32_t earlier(std::uint32_t a, std::uint32_t b) {
+  return before(a, b) ? a : b;
+}
 
 }  // namespace tautline

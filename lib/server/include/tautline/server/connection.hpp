@@ -133,7 +133,7 @@ class Connection {
   /// `co_await connection`: resumes when the link is up. Cancelled, or with the server destroyed, it resumes as well,
   /// without an exception: ask status(), or await up() instead.
   template <typename Frame>
-  requires requires(Frame* frame) { frame->detach_thread(); }
+    requires requires(Frame* frame) { frame->detach_thread(); }
   auto operator()(Frame* frame) const {
     using Executor = typename std::remove_reference_t<decltype(*frame->detach_thread())>::executor_type;
     using Resume = detail::DirectResume<Frame, Executor>;

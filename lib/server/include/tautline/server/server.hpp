@@ -46,7 +46,7 @@ class Server {
  public:
   /// Listens at once. Throws std::invalid_argument (what is wrong with the options) or std::system_error (cannot
   /// listen: address, port and reason).
-  Server(asio::any_io_executor executor, ServerOptions options = {});
+  explicit Server(asio::any_io_executor executor, ServerOptions options = {});
   /// Closes all connections; pending operations complete with operation_aborted.
   ~Server();
   Server(const Server&) = delete;
@@ -75,7 +75,7 @@ class Server {
 
   /// Signature of the completion: void(std::error_code, std::optional<Connection>).
   template <typename Token>
-  auto wait_all(std::optional<std::string> client_id, std::vector<std::string> peers, Token&& token) {
+  auto wait_all(const std::optional<std::string>& client_id, std::vector<std::string> peers, Token&& token) {
     return wait_for(client_id.value_or(""), std::move(peers), true, std::forward<Token>(token));
   }
 

@@ -120,9 +120,9 @@ class Await {
 /// argument; without one it is awaitable in an asio::awaitable<> coroutine and throws std::system_error. Each can be
 /// cancelled alone, through the token's cancellation slot (operators || and && of Asio's awaitable_operators do that).
 ///
-/// All calls belong on the executor, one thread at a time. An AsyncClient is a handle: copies are the same client. It holds
-/// work on the executor until closed or until the last handle is gone; that closes the connection at once, and pending
-/// operations end with operation_aborted.
+/// All calls belong on the executor, one thread at a time. An AsyncClient is a handle: copies are the same client. It
+/// holds work on the executor until closed or until the last handle is gone; that closes the connection at once, and
+/// pending operations end with operation_aborted.
 class AsyncClient {
  public:
   AsyncClient(const asio::any_io_executor& executor, const AsyncClientConfig& config)

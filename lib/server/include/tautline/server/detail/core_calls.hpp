@@ -10,9 +10,9 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
 
+#include "tautline/async/error.hpp"
 #include "tautline/core/line_rules.hpp"
 #include "tautline/server/detail/waiting.hpp"
-#include "tautline/async/error.hpp"
 #include "tautline/server/shard.hpp"
 
 /// What the templates in connection.hpp and server.hpp call; implemented in server_core.cpp.

@@ -55,9 +55,9 @@ class List {
   ListNode head_;
 };
 
-/// How a completion reaches its handler: `inline_` only from the event loop's own frame, never from within a call that
+/// How a completion reaches its handler: `in_place` only from the event loop's own frame, never from within a call that
 /// the application made.
-enum class Completion { inline_, posted };
+enum class Completion { in_place, posted };
 
 /// An operation that completes with an error code and results. complete() frees it.
 template <typename... Results>
@@ -102,7 +102,7 @@ class WaitingHandler final : public Base {
     auto call = [handler = std::move(handler), error, values = std::make_tuple(std::move(results)...)]() mutable {
       std::apply([&](auto&&... value) { std::move(handler)(error, std::move(value)...); }, std::move(values));
     };
-    if (completion == Completion::inline_) {
+    if (completion == Completion::in_place) {
       asio::dispatch(work.get_executor(), std::move(call));
     } else {
       asio::post(work.get_executor(), std::move(call));
