@@ -48,6 +48,7 @@ Profile reboot() {
   profile.outage_interval_permille = {1, 8'000};  // also in the middle of a handshake
   profile.server_fault_interval_ms = {120'000, 900'000};
   profile.server_faults = {0, 0, 1, 6};
+  profile.delay_ms = {50, 250};  // long handshakes are hit more often
   return profile;
 }
 
