@@ -8,6 +8,7 @@
 #include <deque>
 #include <optional>
 #include <stdexcept>
+#include <iostream>
 #include <string>
 #include <system_error>
 
@@ -332,7 +333,8 @@ asio::awaitable<void> Application::handle_signals() {
 }
 
 ExitStatus Application::run() {
-  say("listening on " + server_.endpoint());
+  // Without a prefix: programs that start a server read the port from this line.
+  std::cerr << "listening on " << server_.endpoint() << std::endl;
   spawn(handle_signals());
   for (Peer& peer : peers_) spawn(attend(peer));
   spawn(read_input());

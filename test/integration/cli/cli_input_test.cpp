@@ -164,7 +164,7 @@ TEST(CliInput, HostNamesAndIpv6) {
   Program client({"connect", "--id", "1", "--server", "::1", "--port", server.port()});
   client.send("six\n");
   EXPECT_TRUE(server.until_output("1\tsix\n"));
-  EXPECT_THAT(server.errors(), HasSubstr("listening on [::1]:"));
+  EXPECT_THAT(server.errors(), testing::StartsWith("listening on [::1]:")) << "programs read the port from this line";
   Program local(serve());
   Program by_name({"connect", "--id", "1", "--server", "localhost", "--port", local.port()});
   by_name.send("name\n");
