@@ -6,9 +6,9 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
+#include <iostream>
 #include <optional>
 #include <stdexcept>
-#include <iostream>
 #include <string>
 #include <system_error>
 
