@@ -263,8 +263,9 @@ void BasicLinkClient<with_protocol_1>::receive_lines(std::uint32_t now_ms) {
   std::string_view line;
   while (wants_bytes() && receive_.next(line)) receive_line(line, now_ms);
   if (!wants_bytes()) return;
-  const std::size_t longest =
-      state_ == LinkState::handshake ? max_handshake_bytes : settings_.limits.max_payload + max_line_overhead;
+  // Not less in the handshake: after a lost GO the first line may be one of an open connection (H5: it is ignored).
+  const std::size_t of_open = settings_.limits.max_payload + max_line_overhead;
+  const std::size_t longest = of_open > max_handshake_bytes ? of_open : max_handshake_bytes;
   if (receive_.overlong(longest)) fail(Reason::syntax);
   receive_.compact();
 }

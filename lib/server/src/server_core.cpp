@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <exception>
 #include <random>
 #include <stdexcept>
 #include <system_error>
@@ -196,9 +197,7 @@ void ServerCore::shut_down() {
     if (waiting == nullptr) return;
     while (ReadWaiting* reader = waiting->readers.pop_front()) reader->complete(Completion::posted, aborted, {});
     while (WriteWaiting* writer = waiting->writers.pop_front()) writer->complete(Completion::posted, aborted);
-    while (WriteWaiting* writer = waiting->unacknowledged.pop_front()) {
-      writer->complete(Completion::posted, Error::closed);
-    }
+    while (WriteWaiting* writer = waiting->unacknowledged.pop_front()) writer->complete(Completion::posted, aborted);
     while (UpWaiting* up = waiting->up.pop_front()) up->complete(Completion::posted, aborted);
   });
   while (ArrivalWaiting* arrival = arrivals_.pop_front()) arrival->complete(Completion::posted, aborted, {});
@@ -217,11 +216,36 @@ void ServerCore::watch() {
                           });
 }
 
+/// Asio lets what a handler throws out of run(), and the program may call run() again: then the loop must go on, with
+/// the events of this wake-up that were not handled (edge-triggered, they would not come again).
+class ServerCore::GoOnAfterException {
+ public:
+  GoOnAfterException(ServerCore& core, void (ServerCore::*step)()) : core_(core), step_(step) {}
+  GoOnAfterException(const GoOnAfterException&) = delete;
+  GoOnAfterException& operator=(const GoOnAfterException&) = delete;
+  ~GoOnAfterException() {
+    if (std::uncaught_exceptions() == before_) return;
+    asio::post(core_.executor_, [weak = core_.weak_from_this(), step = step_] {
+      const auto self = weak.lock();
+      if (self && !self->shut_down_) ((*self).*step)();
+    });
+  }
+
+ private:
+  ServerCore& core_;
+  void (ServerCore::*step_)();
+  int before_ = std::uncaught_exceptions();
+};
+
 void ServerCore::on_events() {
-  const int count = ::epoll_wait(epoll_, events_.data(), events_per_wake, 0);
+  const GoOnAfterException guard(*this, &ServerCore::on_events);
+  if (next_event_ == event_count_) {
+    next_event_ = 0;
+    event_count_ = std::max(0, ::epoll_wait(epoll_, events_.data(), events_per_wake, 0));
+  }
   const std::uint32_t now_ms = clock_ms();
-  for (int i = 0; i < count && !shut_down_; ++i) {
-    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+  while (next_event_ < event_count_ && !shut_down_) {
+    const epoll_event& event = events_[static_cast<std::size_t>(next_event_++)];
     auto* const conn = static_cast<Conn*>(event.data.ptr);
     if (conn == nullptr) {
       accept_some(now_ms);
@@ -239,6 +263,7 @@ void ServerCore::on_events() {
 
 /// What the application caused outside a batch, and what was left over by one.
 void ServerCore::run_pending() {
+  const GoOnAfterException guard(*this, &ServerCore::run_pending);
   pending_posted_ = false;
   const std::uint32_t now_ms = clock_ms();
   shard_.run_unfinished(now_ms);
@@ -266,6 +291,14 @@ void ServerCore::after_batch() {
   }
   if (shard_.has_unfinished()) wants_attention();
   if (stop_begun_ && shard_.stopped()) {
+    // What is not acknowledged now never will be.
+    for_each_link([](Link& link) {
+      LinkWaiters* const waiting = waiters(link);
+      if (waiting == nullptr) return;
+      while (WriteWaiting* const writer = waiting->unacknowledged.pop_front()) {
+        writer->complete(Completion::posted, asio::error::operation_aborted);
+      }
+    });
     while (StopWaiting* stop = stops_.pop_front()) stop->complete(Completion::posted, {}, shard_.stop_report());
   }
   arm_timer();
@@ -287,6 +320,7 @@ void ServerCore::arm_timer() {
 }
 
 void ServerCore::on_timer() {
+  const GoOnAfterException guard(*this, &ServerCore::on_timer);
   timer_armed_ = false;
   const std::uint32_t now_ms = clock_ms();
   shard_.run_timers(now_ms);

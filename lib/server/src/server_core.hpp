@@ -80,6 +80,7 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   void log(LogLevel level, const std::string& message) override;
 
  private:
+  class GoOnAfterException;
   static constexpr int events_per_wake = 256;
   static constexpr int accepts_per_wake = 64;
 
@@ -129,6 +130,8 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   List<StopWaiting> stops_;
   std::vector<Link*> waiting_plain_;  ///< links whose writers are to be served after this batch
   std::function<void(const Connection&, std::string_view)> line_handler_;
+  int next_event_ = 0;  ///< of events_, not handled yet
+  int event_count_ = 0;
   std::array<epoll_event, events_per_wake> events_;
 };
 

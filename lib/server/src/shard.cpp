@@ -70,16 +70,31 @@ Link* Shard::find(std::string_view id) {
   return found == links_.end() ? nullptr : found->get();
 }
 
+bool Shard::may_connect(std::string_view id) const {
+  return is_expected(id) || (options_.admit_unexpected && is_valid_id(id) && !looks_like_hello(id));
+}
+
 Link* Shard::find_or_create(std::string_view id) {
   if (Link* const link = find(id)) return link;
-  if (!is_expected(id) && !(options_.admit_unexpected && is_valid_id(id) && !looks_like_hello(id))) return nullptr;
-  if (links_.size() >= options_.max_links) return nullptr;
+  if (!may_connect(id) || links_.size() >= options_.max_links) return nullptr;
+  return links_.insert(make_link(id)).first->get();
+}
+
+/// The record of a stranger's connection joins the others now, if no other connection has made one meanwhile.
+bool Shard::adopt_provisional(Conn& conn) {
+  if (!conn.provisional) return true;
+  if (find(conn.provisional->id) != nullptr || links_.size() >= options_.max_links) return false;
+  links_.insert(std::move(conn.provisional));
+  return true;
+}
+
+std::unique_ptr<Link> Shard::make_link(std::string_view id) {
   auto link = std::make_unique<Link>();
   link->id = id;
   link->numbers.generation = options_.first_generation;
   link->numbers.sid = entropy_(entropy_context_);
   link->numbers.sid_known = true;
-  return links_.insert(std::move(link)).first->get();
+  return link;
 }
 
 // ---- lines --------------------------------------------------------------------------------------
@@ -292,6 +307,7 @@ StopReport Shard::stop_report() const {
   for (const auto& link : links_) {
     report.unacknowledged += link->outbox.size();
     report.unread += link->unread();
+    if (link->connects != 0 && !link->parted) ++report.not_parted;
   }
   return report;
 }

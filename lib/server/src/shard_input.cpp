@@ -71,6 +71,8 @@ void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
     const std::ptrdiff_t count =
         room == 0 ? Network::would_block : network_.receive(conn.socket, buffer.free_space(), room);
     if (count == Network::ended || count == Network::broken) {
+      const bool in_order = count == Network::ended && conn.state == Conn::State::half_closed;
+      if (stopping_ && in_order && conn.link != nullptr) conn.link->parted = true;
       close(conn, Reason::peer_closed);
       return;
     }
@@ -168,10 +170,15 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
     part(conn, Reason::version, now_ms);
     return;
   }
-  Link* const link = find_or_create(hello.id);
+  // The record of an expected id may be made at once: there are only so many.
+  Link* link = is_expected(hello.id) ? find_or_create(hello.id) : find(hello.id);
+  const bool full = link == nullptr && may_connect(hello.id) && links_.size() >= options_.max_links;
+  if (link == nullptr && !full && may_connect(hello.id)) {
+    // H2: nothing is written yet. A flood of hellos with made-up ids must not use up max_links.
+    conn.provisional = make_link(hello.id);
+    link = conn.provisional.get();
+  }
   if (link == nullptr) {
-    const bool admitted = is_expected(hello.id) || (options_.admit_unexpected && !looks_like_hello(hello.id));
-    const bool full = admitted && links_.size() >= options_.max_links;
     log(LogLevel::warning, name_of(conn) + ": refused, client '" + std::string(hello.id) +
                                (full ? "': max_links records are kept already"
                                      : "' is not expected: add its id to the expected ids, or admit unexpected ones"));
@@ -277,13 +284,21 @@ void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
 }
 
 void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
+  if (!adopt_provisional(conn)) {
+    part(conn, Reason::superseded, now_ms);
+    return;
+  }
   Link& link = *conn.link;
   link.protocol = 2;
   link.numbers_1.reset();  // the device was taught protocol 2: the lines that wait for it are numbered on
   link.peer_max_payload = conn.two.peer_max_payload();
   if (Conn* const old = link.conn) {
-    log(LogLevel::info,
-        name_of(*old) + ": superseded by a newer connection (if this goes on, two devices share the id)");
+    // A half-open connection is silent; one that talked a moment ago belongs to somebody.
+    const std::uint32_t timeout = options_.receive.timeout_ms;
+    const bool was_alive = old->two.is_open() && after(old->two.silent_at_ms(), now_ms + timeout / 2);
+    log(was_alive ? LogLevel::warning : LogLevel::info,
+        name_of(*old) + ": superseded by a newer connection" +
+            (was_alive ? " while it was alive: if this goes on, two devices share the id" : ""));
     part(*old, Reason::superseded, now_ms);
   }
   if (conn.state != Conn::State::protocol_2) return;  // the application, told of that, closed all

@@ -146,7 +146,7 @@ TEST(CliEnd, InterruptedConnectTellsWhatWasNotAcknowledged) {
   Program client(connect_to(nobody.port(), {"--no-wait"}));
   client.send("one\ntwo\nthree\n");
   EXPECT_TRUE(client.until_errors("nobody answers there"));
-  client.run_for(50);
+  EXPECT_TRUE(client.until_input_read());
   client.signal(SIGINT);
   EXPECT_EQ(client.wait(), 130);
   EXPECT_THAT(client.errors(), HasSubstr("interrupted: 3 lines of the input not acknowledged (from line 1 to 3)"));
@@ -154,6 +154,7 @@ TEST(CliEnd, InterruptedConnectTellsWhatWasNotAcknowledged) {
   Program waiting(connect_to(nobody.port()));
   waiting.send("one\ntwo\nthree\n");
   EXPECT_TRUE(waiting.until_errors("nobody answers there"));
+  EXPECT_TRUE(waiting.until_input_read());
   waiting.signal(SIGINT);
   EXPECT_EQ(waiting.wait(), 130);
   EXPECT_THAT(waiting.errors(),

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +124,15 @@ bool Program::until_output(const std::string& expected, int limit_ms) {
 
 bool Program::until_errors(const std::string& part, int limit_ms) {
   return until([&] { return errors_.find(part) != std::string::npos; }, limit_ms);
+}
+
+bool Program::until_input_read(int limit_ms) {
+  return until(
+      [&] {
+        int waiting = 0;
+        return ::ioctl(input_, FIONREAD, &waiting) == 0 && waiting == 0;
+      },
+      limit_ms);
 }
 
 bool Program::ended() {

@@ -35,6 +35,8 @@ class Program {
   bool until(const std::function<bool()>& condition, int limit_ms = 10'000);
   bool until_output(const std::string& expected, int limit_ms = 10'000);
   bool until_errors(const std::string& part, int limit_ms = 10'000);
+  /// Until the program has read all that was sent to it. (It acts on what it has read before it looks for signals.)
+  bool until_input_read(int limit_ms = 10'000);
   /// The exit status, or 1000 + the signal that ended it; -1: it still runs after the time.
   int wait(int limit_ms = 10'000);
   /// Reads for that long.

@@ -448,5 +448,31 @@ TEST_F(ServerLines, move_only_handlers) {
   EXPECT_TRUE(pump_until([&] { return !alive; }));
 }
 
+TEST_F(ServerLines, a_handler_that_throws_leaves_a_loop_that_goes_on) {
+  start();
+  std::string got;
+  server->on_line([&](const Connection& from, std::string_view line) {
+    if (line == "throw") throw std::runtime_error("from the application");
+    got += std::string(from.id()) + ":" + std::string(line) + " ";
+  });
+  const auto door = open("door");
+  const auto lamp = open("lamp");
+  pump();
+  door->send("D1 throw\n");
+  lamp->send("D1 a\n");
+  int thrown = 0;
+  EXPECT_TRUE(pump_until([&] {
+    try {
+      pump();
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+    return got == "lamp:a ";
+  }));
+  EXPECT_GE(thrown, 1);
+  lamp->send("D2 b\n");
+  EXPECT_TRUE(pump_until([&] { return got == "lamp:a lamp:b "; })) << got;
+}
+
 }  // namespace
 }  // namespace tautline::test

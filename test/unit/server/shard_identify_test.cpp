@@ -253,6 +253,38 @@ TEST(ShardIdentify, max_links_is_told_as_busy) {
   EXPECT_TRUE(host.logged("max_links")) << host.log_text();
 }
 
+TEST(ShardIdentify, hellos_with_made_up_ids_use_up_no_records) {
+  Host host(changed([](ShardOptions& o) {
+    o.admit_unexpected = true;
+    o.max_links = 2;
+  }));
+  for (int i = 0; i < 10; ++i) {
+    const int flood = host.connect();
+    host.send(flood, "TL2 made-up-" + std::to_string(i) + "\n");
+    EXPECT_EQ(host.take(flood).substr(0, 3), "HI ");
+  }
+  EXPECT_EQ(host.shard.link_count(), 0U);
+  host.open("real");
+  EXPECT_EQ(host.shard.link_count(), 1U);
+}
+
+TEST(ShardIdentify, of_two_first_connections_of_an_admitted_id_one_becomes_its_record) {
+  Host host(changed([](ShardOptions& o) { o.admit_unexpected = true; }));
+  const int first = host.connect();
+  const int second = host.connect();
+  host.send(first, "TL2 real\n");
+  host.send(second, "TL2 real\n");
+  host.take(first);
+  host.take(second);
+  host.send(second, "GO 101 - 0 -\n");
+  EXPECT_EQ(host.take(second), "GO 101 0 0\n");
+  host.send(first, "GO 101 - 0 -\n");
+  EXPECT_EQ(host.take(first), "BYE superseded\n");
+  host.send(second, "D1 still here\n");
+  EXPECT_EQ(host.take(second), "A1 0\n");
+  EXPECT_EQ(host.read("real"), "still here");
+}
+
 TEST(ShardIdentify, a_flood_of_hellos_writes_nothing_and_disturbs_nobody) {
   Host host;
   const int peer = host.open("door");

@@ -196,6 +196,16 @@ TEST(ShardLink, a_half_open_connection_is_superseded_and_its_late_lines_are_neit
   EXPECT_EQ(host.changes, "+door-door(superseded)+door");
 }
 
+TEST(ShardLink, a_takeover_of_a_connection_that_is_alive_is_a_warning_about_a_shared_id) {
+  Host host;
+  host.open("door");
+  host.advance(Host::timeout_ms - 1);
+  host.open("door", "0 0 101");
+  EXPECT_FALSE(host.logged("two devices share the id")) << "the old one was silent: an outage";
+  host.open("door", "0 0 101");
+  EXPECT_TRUE(host.logged("two devices share the id")) << host.log_text();
+}
+
 TEST(ShardLink, lines_that_wait_unread_when_the_takeover_happens_are_thrown_away) {
   Host host;
   const int old = host.open("door");

@@ -348,5 +348,18 @@ TEST(ShardStop, close_all_cuts_it_short) {
   EXPECT_EQ(host.open_sockets(), 0U);
 }
 
+TEST(ShardStop, the_report_counts_clients_that_did_not_hear_the_end) {
+  Host host;
+  const int door = host.open("door");
+  const int lamp = host.open("lamp");
+  host.reset(lamp);  // what it did not hear acknowledged it will send again
+  host.begin_stop();
+  EXPECT_EQ(host.take(door), "A0 0\nBYE closing\n");
+  EXPECT_EQ(host.shard.stop_report().not_parted, 2U);
+  host.end(door);
+  EXPECT_TRUE(host.shard.stopped());
+  EXPECT_EQ(host.shard.stop_report().not_parted, 1U);
+}
+
 }  // namespace
 }  // namespace tautline::test

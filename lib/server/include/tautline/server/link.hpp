@@ -31,6 +31,7 @@ struct Link {
   std::uint32_t dropped_plain = 0;          ///< qos=False lines that found no slot
   std::uint32_t peer_max_payload = 0;       ///< n of the last connection; 0: not known yet
   std::uint8_t protocol = 0;                ///< 1 or 2 once the client has connected (numbers_1 is set for 1)
+  bool parted = false;                      ///< orderly stop: the client heard the last line and closed
   bool handed_out = false;                  ///< the application holds the front of the inbox
 
   /// Lines that the application has not seen. (The one it holds it has seen, though it may still be at work on it.)
@@ -59,6 +60,7 @@ struct Conn : Timer {
   Protocol2 two;
   std::unique_ptr<Protocol1> one;
   Link* link = nullptr;
+  std::unique_ptr<Link> provisional;    ///< the record of an id that has none, until its GO
   std::unique_ptr<std::string> tail;    ///< the unfinished line of the last read
   std::unique_ptr<std::string> unsent;  ///< bytes that the socket did not take, or qos=False lines: sent first
   std::uint32_t accepted_at_ms = 0;

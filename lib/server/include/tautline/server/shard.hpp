@@ -82,6 +82,9 @@ std::string check_options(const ShardOptions& options);
 struct StopReport {
   std::uint32_t unacknowledged = 0;  ///< lines written for clients that did not acknowledge them
   std::uint32_t unread = 0;          ///< lines acknowledged to clients that the application did not take
+  /// Clients that have connected and were not there to hear BYE and close. What such a client did not hear acknowledged
+  /// it sends again, to a server that has forgotten it: lines that the application has seen may come twice.
+  std::uint32_t not_parted = 0;
 };
 
 /// One thread's share of a server. Not thread-safe. Every function with `now_ms` takes the same monotonic clock.
@@ -208,6 +211,9 @@ class Shard {
   void close(Conn& conn, Reason reason);
   Link* detach(Conn& conn, Reason reason);
   void make_room_for_unidentified();
+  bool may_connect(std::string_view id) const;
+  std::unique_ptr<Link> make_link(std::string_view id);
+  bool adopt_provisional(Conn& conn);
   void part_if_finished(Conn& conn, std::uint32_t now_ms);
   void release_closed();
   void attention();
