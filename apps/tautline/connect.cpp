@@ -159,7 +159,9 @@ std::string Connector::explain(Reason reason) const {
     case Reason::version: return "the server does not speak this version of the protocol: update it";
     case Reason::id: return "the server does not expect the id '" + options_.id + "': add it to its --expect";
     case Reason::busy: return "the server is at its limit of clients";
-    case Reason::superseded: return "another client with the id '" + options_.id + "' took over: give each its own id";
+    case Reason::superseded:
+      return "a newer connection with the id '" + options_.id +
+             "' took over, or the server was restarted: if this goes on, give each client its own id";
     case Reason::size: return "a queued line is longer than the server accepts: raise --max-line there";
     case Reason::syntax: return "a line broke the rules of the protocol: is --port right?";
     case Reason::closing: return "the server stopped";

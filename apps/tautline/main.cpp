@@ -48,7 +48,7 @@ Examples:
   tautline serve --expect 1,2 | while IFS=$'\t' read -r id line; do echo "$id said $line"; done)";
 
 constexpr const char* connect_examples = R"(
-It never gives up: while the server is away it keeps up to 256 lines and then stops reading its input. A process that
+It never gives up: while the server is away it keeps at least 256 lines and then stops reading its input. A process that
 ends forgets what was not acknowledged; ctrl-C tells which lines these are.
 
 Examples:

@@ -289,7 +289,7 @@ asio::awaitable<void> Application::end(bool patient) {
   if (output_.error() != 0) {
     say(std::string("stdout: ") + std::strerror(output_.error()) + ": ends");
   }
-  if (unprinted != 0) say(lines(unprinted) + " received were not printed");
+  if (unprinted != 0) say("received and not printed: " + lines(unprinted));
   finish(output_.error() != 0                    ? ExitStatus::output_closed
          : unacknowledged != 0 || unprinted != 0 ? ExitStatus::unacknowledged
          : input_.error() != 0                   ? ExitStatus::failed
@@ -334,7 +334,8 @@ asio::awaitable<void> Application::handle_signals() {
 
 ExitStatus Application::run() {
   // Without a prefix: programs that start a server read the port from this line.
-  std::cerr << "listening on " << server_.endpoint() << std::endl;
+  // In one write, so that none reads half of it.
+  std::cerr << "listening on " + server_.endpoint() + "\n";
   spawn(handle_signals());
   for (Peer& peer : peers_) spawn(attend(peer));
   spawn(read_input());

@@ -149,11 +149,14 @@ void BasicLinkClient<with_protocol_1>::drop_inbox() {
 }
 
 template <bool with_protocol_1>
-void BasicLinkClient<with_protocol_1>::take_plain_line(std::string_view payload) {
+bool BasicLinkClient<with_protocol_1>::has_plain_slot(std::size_t bytes) const {
   const std::uint32_t slots = settings_.limits.window + 1;
-  if (!protocol_.has_plain_slot(numbers_, inbox_.size(), slots) || !inbox_.push(payload, client_detail::plain_line)) {
-    ++dropped_plain_lines_;
-  }
+  return protocol_.has_plain_slot(numbers_, inbox_.size(), slots) && inbox_.fits(bytes);
+}
+
+template <bool with_protocol_1>
+void BasicLinkClient<with_protocol_1>::take_plain_line(std::string_view payload) {
+  if (!has_plain_slot(payload.size()) || !inbox_.push(payload, client_detail::plain_line)) ++dropped_plain_lines_;
 }
 
 // ---- WiFi, connecting ---------------------------------------------------------------------------
@@ -205,6 +208,7 @@ template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::start_handshake(std::uint32_t now_ms) {
   state_ = LinkState::handshake;
   receive_.reset();
+  plain_line_waits_ = plain_line_had_turn_ = false;
   char* end = nullptr;
   if constexpr (with_protocol_1) {
     if (Part1::speaking_1) {
@@ -248,6 +252,7 @@ bool BasicLinkClient<with_protocol_1>::wants_bytes() const {
   if constexpr (with_protocol_1) {
     if (Part1::paused_line.data() != nullptr) return false;
   }
+  if (plain_line_waits_) return false;
   return is_connected() && state_ != LinkState::ending;
 }
 
@@ -275,7 +280,17 @@ void BasicLinkClient<with_protocol_1>::receive_line(std::string_view line, std::
   if constexpr (with_protocol_1) {
     if (Part1::speaking_1) return receive_line_1(line, now_ms);
   }
-  act_on(protocol_.receive_from_server(numbers_, line, now_ms));
+  const Input input = protocol_.receive_from_server(numbers_, line, now_ms);
+  const bool had_turn = plain_line_had_turn_;
+  plain_line_had_turn_ = false;
+  if (input.event == Event::plain_line && !had_turn && !has_plain_slot(input.payload.size())) {
+    // Many lines may come with one read, and an application that reads whenever it is polled should lose none of them:
+    // it gets one turn to make room before the line is dropped.
+    receive_.put_back(line);
+    plain_line_waits_ = true;
+    return;
+  }
+  act_on(input);
   // A link that opens and falls at once would hammer the server: only one that still talks after a timeout is well.
   if (is_open() && now_ms - protocol_.opened_at_ms() >= settings_.limits.timeout_ms) backoff_.reset();
 }
@@ -324,9 +339,16 @@ void BasicLinkClient<with_protocol_1>::receive_line_1(std::string_view line, std
   }
 }
 
-/// Protocol 1: the inbox was full; has the application made room?
+/// The inbox was full; has the application made room?
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::read_on(std::uint32_t now_ms) {
+  // A line that began to wait in this very turn goes on waiting: the application's turn is still to come.
+  if (plain_line_waits_ && plain_line_waited_) {
+    plain_line_waits_ = false;
+    plain_line_had_turn_ = true;
+    receive_lines(now_ms);
+  }
+  plain_line_waited_ = plain_line_waits_;
   if constexpr (with_protocol_1) {
     const std::string_view line = Part1::paused_line;
     if (line.data() == nullptr || !inbox_.fits(line.size())) return;
@@ -534,6 +556,7 @@ std::uint32_t BasicLinkClient<with_protocol_1>::deadline_ms(std::uint32_t now_ms
     case LinkState::open:
     case LinkState::closing: break;
   }
+  if (plain_line_waits_) return now_ms;
   if (!blocked_ && (has_output(now_ms) || state_ == LinkState::closing)) return now_ms;
   std::uint32_t deadline = protocol_.deadline_ms();
   if constexpr (with_protocol_1) {

@@ -127,11 +127,11 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
           conn.link->numbers.base = numbers_1->base;
           conn.link->numbers.next = numbers_1->next;
         }
-        on_input(conn, conn.two.receive_from_client(conn.link->numbers, line, now_ms), now_ms);
+        on_input(conn, conn.two.receive_from_client(conn.link->numbers, line, now_ms), line, now_ms);
         break;
       case Conn::State::protocol_1:
         if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
-        on_input(conn, conn.one->receive(*conn.link->numbers_1, line, now_ms), now_ms);
+        on_input(conn, conn.one->receive(*conn.link->numbers_1, line, now_ms), line, now_ms);
         break;
       case Conn::State::parting:
       case Conn::State::half_closed: break;  // read only to be thrown away
@@ -149,9 +149,30 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
 
 void Shard::on_overlong(Conn& conn, std::uint32_t now_ms) {
   if (conn.state == Conn::State::parting || conn.state == Conn::State::half_closed) return;
-  log(LogLevel::warning, name_of(conn) + ": closed, a line is longer than the " + std::to_string(longest_line(conn)) +
-                             " bytes allowed here: send shorter lines, or raise max_line on the server");
+  const bool in_protocol = conn.state == Conn::State::protocol_1 || (conn.link != nullptr && conn.two.is_open());
+  if (in_protocol) {
+    log_overlong(conn, 0);
+  } else {
+    log(LogLevel::warning, name_of(conn) + ": closed, a line of its greeting is longer than " +
+                               std::to_string(max_handshake_bytes) + " bytes");
+  }
   part(conn, Reason::syntax, now_ms);
+}
+
+/// `bytes`: of the line, 0 if its end has not come.
+void Shard::log_overlong(const Conn& conn, std::size_t bytes) {
+  log(LogLevel::warning, name_of(conn) + ": closed, a line " +
+                             (bytes == 0 ? "" : "of " + std::to_string(bytes) + " bytes ") +
+                             "is longer than the max_line of " + std::to_string(options_.receive.max_payload) +
+                             " bytes: send shorter lines, or raise max_line on the server");
+}
+
+/// Told at the first and then at powers of two, so that a flood of lines is no flood of messages.
+void Shard::drop_plain(Link& link) {
+  const std::uint32_t dropped = ++link.dropped_plain;
+  if ((dropped & (dropped - 1)) != 0) return;
+  log(LogLevel::warning, "client '" + link.id + "': the inbox is full, " + std::to_string(dropped) +
+                             " line(s) without qos dropped so far: read faster, or raise inbox_lines");
 }
 
 // ---- who is it? ---------------------------------------------------------------------------------
@@ -246,9 +267,14 @@ void Shard::come_up(Conn& conn, std::uint32_t now_ms) {
   arm(conn, now_ms);
 }
 
+bool Shard::has_plain_slot(const Conn& conn) const {
+  return !stopping_ && conn.state == Conn::State::protocol_2 &&
+         conn.two.has_plain_slot(conn.link->numbers, conn.link->inbox.size(), options_.inbox_lines);
+}
+
 // ---- what a line means --------------------------------------------------------------------------
 
-void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
+void Shard::on_input(Conn& conn, const Input& input, std::string_view line, std::uint32_t now_ms) {
   Link& link = *conn.link;
   switch (input.event) {
     case Event::none:
@@ -272,14 +298,18 @@ void Shard::on_input(Conn& conn, const Input& input, std::uint32_t now_ms) {
       }
       break;
     case Event::plain_line:
-      if (!stopping_ && conn.two.has_plain_slot(link.numbers, link.inbox.size(), options_.inbox_lines)) {
+      if (!has_plain_slot(conn) && lines_came_) {
+        lines_came_ = false;
+        observer_.lines_arrived(link);  // the application may make room
+      }
+      if (has_plain_slot(conn)) {
         link.inbox.push(input.payload, tag_plain);
         lines_came_ = true;
       } else {
-        ++link.dropped_plain;
+        drop_plain(link);
       }
       break;
-    case Event::failed: on_failed(conn, input, now_ms); break;
+    case Event::failed: on_failed(conn, input, line, now_ms); break;
   }
 }
 
@@ -311,14 +341,20 @@ void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
   come_up(conn, now_ms);
 }
 
-void Shard::on_failed(Conn& conn, const Input& input, std::uint32_t now_ms) {
+void Shard::on_failed(Conn& conn, const Input& input, std::string_view line, std::uint32_t now_ms) {
   if (input.from_peer) {
     log(LogLevel::info, name_of(conn) + ": said BYE " + printable(input.payload));
     close(conn, input.reason);
     return;
   }
-  log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(input.reason) +
-                             (input.reason == Reason::syntax ? " (a line that fits no rule of the protocol)" : ""));
+  const std::size_t space = line.find(' ');
+  const std::size_t payload = space == std::string_view::npos ? 0 : line.size() - space - 1;
+  if (input.reason == Reason::syntax && payload > options_.receive.max_payload) {
+    log_overlong(conn, payload);
+  } else {
+    log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(input.reason) +
+                               (input.reason == Reason::syntax ? " (a line that fits no rule of the protocol)" : ""));
+  }
   // H7: the record was rolled back. With a new sid the client forgets what it remembers of the old one.
   if (input.reason == Reason::sid) conn.link->numbers.sid = entropy_(entropy_context_);
   part(conn, input.reason, now_ms);

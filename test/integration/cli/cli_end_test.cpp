@@ -241,7 +241,7 @@ TEST(CliEnd, ClosedOutput) {
   again.send("nobody prints this\n");
   EXPECT_EQ(server.wait(), 7);
   EXPECT_THAT(server.errors(), HasSubstr("stdout: Broken pipe"));
-  EXPECT_THAT(server.errors(), HasSubstr("1 line received were not printed"));
+  EXPECT_THAT(server.errors(), HasSubstr("received and not printed: 1 line"));
 }
 
 TEST(CliEnd, UnreadableInput) {

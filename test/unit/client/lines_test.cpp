@@ -175,12 +175,30 @@ TEST(ClientRead, APlainLineNeverTakesASlotThatTheWindowPromises) {
   Bench bench;
   bench.open();
   bench.give("U a\nU b\n");
+  EXPECT_EQ(bench.client.link().dropped_plain_lines(), 0U) << "the application gets a turn to make room";
+  EXPECT_EQ(bench.client.deadline_ms(), bench.now);
+  bench.poll();
   EXPECT_EQ(bench.client.link().dropped_plain_lines(), 1U);
   bench.give("D41 one\nD42 two\n");
   EXPECT_EQ(bench.read(), "a");
   EXPECT_EQ(bench.read(), "one");
   EXPECT_EQ(bench.read(), "two");
   EXPECT_EQ(bench.read(), "(none)");
+}
+
+TEST(ClientRead, AnApplicationThatReadsWhenPolledLosesNoPlainLine) {
+  Bench bench;
+  bench.open();
+  std::string given;
+  for (int i = 0; i < 20; ++i) given += "U " + std::to_string(i) + "\n";
+  bench.give(given + "D41 last\n");
+  std::string got;
+  for (int turn = 0; turn < 30; ++turn) {
+    for (std::string line = bench.read(); line != "(none)"; line = bench.read()) got += line + " ";
+    bench.poll();
+  }
+  EXPECT_EQ(got, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 last ");
+  EXPECT_EQ(bench.client.link().dropped_plain_lines(), 0U);
 }
 
 TEST(ClientRead, TheLineInHandStaysValidThroughAnOutage) {

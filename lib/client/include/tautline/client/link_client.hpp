@@ -228,6 +228,7 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   void read_on(std::uint32_t now_ms);
   void act_on(const Input& input);
   void opened();
+  bool has_plain_slot(std::size_t bytes) const;
   void take_plain_line(std::string_view payload);
   void drop_inbox();
   void release_acknowledged();
@@ -252,6 +253,9 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   std::uint32_t agreed_max_line_;
   std::uint32_t connects_ = 0;
   std::uint32_t dropped_plain_lines_ = 0;
+  bool plain_line_waits_ = false;     ///< a qos=False line found no slot: the application gets a turn to read
+  bool plain_line_waited_ = false;    ///< ... since an earlier turn
+  bool plain_line_had_turn_ = false;  ///< ... and got it
   LinkState state_ = LinkState::wifi_down;
   Reason reason_ = Reason::none;
   std::uint8_t failed_connects_ = 0;

@@ -28,6 +28,9 @@ class LineBuffer {
   /// The next complete line without its LF; false if there is none.
   bool next(std::string_view& line);
 
+  /// Makes the line that next() gave last the next one again.
+  void put_back(std::string_view line) { begin_ = static_cast<std::uint32_t>(line.data() - data_); }
+
   /// The bytes of the line that has no LF yet.
   std::string_view waiting() const { return {data_ + begin_, end_ - begin_}; }
 

@@ -179,12 +179,15 @@ class Shard {
   void run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms);
   void identify(Conn& conn, std::string_view line, std::uint32_t now_ms);
   void identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms);
-  void on_input(Conn& conn, const Input& input, std::uint32_t now_ms);
+  void on_input(Conn& conn, const Input& input, std::string_view line, std::uint32_t now_ms);
   void on_opened(Conn& conn, std::uint32_t now_ms);
   bool release_acknowledged(Link& link);
   void on_overlong(Conn& conn, std::uint32_t now_ms);
   bool fits_protocol_1(Link& link);
-  void on_failed(Conn& conn, const Input& input, std::uint32_t now_ms);
+  void on_failed(Conn& conn, const Input& input, std::string_view line, std::uint32_t now_ms);
+  bool has_plain_slot(const Conn& conn) const;
+  void drop_plain(Link& link);
+  void log_overlong(const Conn& conn, std::size_t bytes);
   void come_up(Conn& conn, std::uint32_t now_ms);
   void grant_credit(Link& link);
   std::size_t longest_line(const Conn& conn) const;
