@@ -294,6 +294,7 @@ void Device::read_lines() {
     context_.model->took(reader_);
     if (!client_->readline(line)) break;
     context_.model->read(reader_, id_, false, line);
+    spins_ = 0;  // a burst of qos=False lines comes one by one, a turn of the application each: that is progress
     if (!context_.calm && context_.random.permille(context_.profile.pause_permille)) {
       reading_paused_ = true;
       const Time pause = context_.random.spread(1, 3ULL * settings_.limits.timeout_ms);

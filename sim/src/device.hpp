@@ -100,7 +100,6 @@ class Device {
   bool reading_paused_ = false;
   bool was_open_ = false;
   bool told_closing_ = false;
-  bool running_ = false;
 };
 
 }  // namespace tautline::sim

@@ -207,8 +207,8 @@ bool BasicLinkClient<with_protocol_1>::connect_timed_out(std::uint32_t now_ms) c
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::start_handshake(std::uint32_t now_ms) {
   state_ = LinkState::handshake;
+  plain_line_waits_ = false;
   receive_.reset();
-  plain_line_waits_ = plain_line_had_turn_ = false;
   char* end = nullptr;
   if constexpr (with_protocol_1) {
     if (Part1::speaking_1) {
@@ -281,14 +281,16 @@ void BasicLinkClient<with_protocol_1>::receive_line(std::string_view line, std::
     if (Part1::speaking_1) return receive_line_1(line, now_ms);
   }
   const Input input = protocol_.receive_from_server(numbers_, line, now_ms);
-  const bool had_turn = plain_line_had_turn_;
-  plain_line_had_turn_ = false;
-  if (input.event == Event::plain_line && !had_turn && !has_plain_slot(input.payload.size())) {
+  if (input.event == Event::plain_line) {
     // Many lines may come with one read, and an application that reads whenever it is polled should lose none of them:
-    // it gets one turn to make room before the line is dropped.
-    receive_.put_back(line);
-    plain_line_waits_ = true;
-    return;
+    // it gets one turn to make room before lines are dropped.
+    const bool has_slot = has_plain_slot(input.payload.size());
+    if (!has_slot && !plain_line_had_turn_) {
+      receive_.put_back(line);
+      plain_line_waits_ = true;
+      return;
+    }
+    if (has_slot) plain_line_had_turn_ = false;
   }
   act_on(input);
   // A link that opens and falls at once would hammer the server: only one that still talks after a timeout is well.
@@ -347,6 +349,7 @@ void BasicLinkClient<with_protocol_1>::read_on(std::uint32_t now_ms) {
     plain_line_waits_ = false;
     plain_line_had_turn_ = true;
     receive_lines(now_ms);
+    plain_line_had_turn_ = false;
   }
   plain_line_waited_ = plain_line_waits_;
   if constexpr (with_protocol_1) {
@@ -518,6 +521,7 @@ void BasicLinkClient<with_protocol_1>::judge_failure() {
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::closed(std::uint32_t now_ms, std::uint32_t random) {
   receive_.reset();
+  plain_line_waits_ = false;
   output_begin_ = output_end_ = 0;
   blocked_ = false;
   if (final_) {
