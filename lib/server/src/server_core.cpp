@@ -28,11 +28,6 @@ namespace {
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 constexpr int listen_backlog = 4096;
 
-std::uint32_t clock_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
-
 std::uint32_t system_entropy(void*) {
   static std::random_device device;
   return device();
@@ -79,6 +74,11 @@ std::string text_of(const sockaddr_storage& address) {
 }  // namespace
 
 // ---- beginning and end --------------------------------------------------------------------------
+
+std::uint32_t ServerCore::clock_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
 
 ServerCore::ServerCore(asio::any_io_executor executor, ServerOptions options)
     : executor_(std::move(executor)),

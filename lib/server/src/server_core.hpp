@@ -88,6 +88,8 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   static LinkWaiters& make_waiters(Link& link);
   static void release_waiters_if_idle(Link& link);
 
+  /// Milliseconds of the monotonic clock.
+  static std::uint32_t clock_ms();
   void watch();
   void on_events();
   void run_pending();

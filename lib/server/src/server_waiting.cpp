@@ -229,9 +229,7 @@ void ServerCore::start_stop(StopWaiting& waiting) {
   if (stop_begun_) return;
   stop_begun_ = true;
   stop_listening();
-  using namespace std::chrono;
-  shard_.begin_stop(
-      static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()));
+  shard_.begin_stop(clock_ms());
   refuse_writers_ = true;
 }
 
