@@ -18,7 +18,9 @@ enum class Error {
   unknown_client,    ///< this id never connected, or is not expected
 };
 
+/// The category of Error; its messages are short English sentences.
 const std::error_category& error_category();
+/// So that an Error compares with, and converts to, a std::error_code.
 std::error_code make_error_code(Error error);
 /// would_block becomes std::errc::operation_would_block, ok no error.
 std::error_code make_error_code(WriteStatus status);

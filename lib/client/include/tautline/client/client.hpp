@@ -8,7 +8,9 @@
 
 namespace tautline {
 
+/// TCP port of a server that says nothing else.
 constexpr std::uint16_t default_port = 8123;
+/// Silence after which a link is down, if nothing else is said. Server and clients should agree.
 constexpr std::uint32_t default_timeout_ms = 1500;
 /// Longer than any call of poll() should be away, shorter than anybody wants to wait for a hung board.
 constexpr std::uint32_t watchdog_ms = 20000;
@@ -19,16 +21,16 @@ using StateCallback = void (*)(void* argument, bool up, Reason reason);
 
 /// What an application says about its link. Texts end with NUL and must outlive the client.
 struct ClientConfig {
-  const char* my_id = "";   ///< 1 to 32 of letters, digits, "-", "_", ".", "/", ":"
-  const char* server = "";  ///< host name or address
-  std::uint16_t port = default_port;
+  const char* my_id = "";                         ///< 1 to 32 of letters, digits, "-", "_", ".", "/", ":"
+  const char* server = "";                        ///< host name or address
+  std::uint16_t port = default_port;              ///< TCP port of the server
   std::uint32_t timeout_ms = default_timeout_ms;  ///< silence after which the connection is given up
   const char* ssid = "";                          ///< empty: what the board remembers
-  const char* pw = "";
-  StateCallback conn_cb = nullptr;
-  void* conn_cb_argument = nullptr;
-  bool verbose = false;                    ///< tell the port's log about every change
-  bool led = false;                        ///< toggle the port's LED on each keepalive received
+  const char* pw = "";                            ///< password of the WiFi
+  StateCallback conn_cb = nullptr;                ///< null: nobody is told
+  void* conn_cb_argument = nullptr;               ///< first argument of conn_cb
+  bool verbose = false;                           ///< tell the port's log about every change
+  bool led = false;                               ///< toggle the port's LED on each keepalive received
   bool wdog = false;                       ///< start the port's watchdog; every poll() feeds it, also in an outage
   Dialect protocol = Dialect::protocol_2;  ///< others only with a port that has speaks_protocol_1
 };
@@ -39,16 +41,16 @@ struct ClientConfig {
 template <std::size_t max_line_bytes = 128, std::size_t window_lines = 4, std::size_t queued_line_count = 8,
           std::size_t io_buffer_bytes = 0>
 struct Sizes {
-  static constexpr std::size_t max_line = max_line_bytes;
-  static constexpr std::size_t window = window_lines;
-  static constexpr std::size_t queued_lines = queued_line_count;
-  static constexpr std::size_t io_bytes = io_buffer_bytes;
+  static constexpr std::size_t max_line = max_line_bytes;         ///< bytes, either direction
+  static constexpr std::size_t window = window_lines;             ///< lines received, not taken
+  static constexpr std::size_t queued_lines = queued_line_count;  ///< lines written, not acknowledged
+  static constexpr std::size_t io_bytes = io_buffer_bytes;        ///< bytes of each buffer
 };
 
 /// What a transport's read or write did. No bytes and not closed: it would block.
 struct IoResult {
-  std::size_t bytes = 0;
-  bool closed = false;  ///< FIN, RST or another end of the connection
+  std::size_t bytes = 0;  ///< read or taken
+  bool closed = false;    ///< FIN, RST or another end of the connection
 };
 
 /// First-connection policy, the default: keep trying for ever, as after any later outage.
@@ -62,7 +64,9 @@ struct KeepTrying {
 /// First-connection policy of the original: WiFi is tried for ever, a bad server is reported (status closed,
 /// last_reason()) and the client stops.
 struct StopIfServerFails {
+  /// As KeepTrying::bad_wifi().
   bool bad_wifi() { return true; }
+  /// As KeepTrying::bad_server().
   bool bad_server(Reason) { return false; }
 };
 
@@ -87,8 +91,10 @@ struct StopIfServerFails {
 template <class Port, class First = KeepTrying>
 class BasicClient {
  public:
+  /// What link() gives.
   using Link = BasicLinkClient<Port::speaks_protocol_1>;
 
+  /// Starts the watchdog, if wanted, and WiFi; the rest happens in poll(). Port and buffers must outlive the client.
   BasicClient(Port& port, const ClientConfig& config, const ReceiveLimits& limits, const LinkBuffers& buffers,
               First first = {});
   BasicClient(const BasicClient&) = delete;
@@ -102,26 +108,36 @@ class BasicClient {
 
   /// Queues a line and never blocks; see BasicLinkClient::write().
   WriteResult write(std::string_view line, bool qos = true) { return link_.write(line, qos); }
+  /// Has the server taken responsibility for the line with this ticket? Valid for the last 2^31 lines.
   bool acknowledged(std::uint32_t ticket) const { return link_.acknowledged(ticket); }
+  /// Lines written and not yet acknowledged.
   std::uint32_t unacknowledged() const { return link_.unacknowledged(); }
 
   /// The next line, if there is one, and takes the line before it; see BasicLinkClient::readline().
   bool readline(std::string_view& line) { return link_.readline(line); }
+  /// Takes the line that readline() handed out: the application is done with it.
   void accept() { link_.accept(); }
 
   /// Is the link up?
   bool status() const { return link_.is_open(); }
+  /// As status().
   bool operator()() const { return status(); }
+  /// Where the client is on its way to the server.
   LinkState state() const { return link_.state(); }
+  /// Why the link is down, or why it last was.
   Reason last_reason() const { return link_.last_reason(); }
+  /// How many times the link came up.
   std::uint32_t connects() const { return link_.connects(); }
+  /// Longest line that write() accepts now: the agreed maximum, or the own one before the server named its.
   std::size_t max_line() const { return link_.max_line(); }
 
   /// Sends a last status line and closes, for good; also stops the watchdog where it can be stopped. poll() finishes
   /// it: call it until state() is LinkState::closed.
   void close();
 
+  /// The logic behind, for counters that have no short cut here.
   const Link& link() const { return link_; }
+  /// As given to the constructor.
   const ClientConfig& config() const { return config_; }
 
  private:
@@ -284,6 +300,7 @@ class ClientBuffers {
 template <class Port, class BufferSizes = Sizes<>, class First = KeepTrying>
 class Client : private ClientBuffers<BufferSizes>, public BasicClient<Port, First> {
  public:
+  /// The port, and the texts that the configuration points to, must outlive the client.
   explicit Client(Port& port, const ClientConfig& config, First first = {})
       : BasicClient<Port, First>(port, config, {BufferSizes::window, BufferSizes::max_line, config.timeout_ms},
                                  this->buffers(), first) {}

@@ -30,6 +30,7 @@ constexpr std::uint8_t failed_connects_before_wifi_cycle = 3;
 /// protocol 1 would.
 enum class Dialect : std::uint8_t { automatic = 0, protocol_1 = 1, protocol_2 = 2 };
 
+/// Where the client is on its way to the server.
 enum class LinkState : std::uint8_t {
   wifi_down,   ///< waits for the network interface
   waiting,     ///< waits before the next attempt to connect
@@ -41,6 +42,7 @@ enum class LinkState : std::uint8_t {
   closed,      ///< closed for good by this side
 };
 
+/// A short fixed English text: "shaking hands".
 const char* to_string(LinkState state);
 
 /// What the host (the program around the LinkClient) has to do next.
@@ -54,23 +56,25 @@ enum class Step : std::uint8_t {
 /// How a TCP connection attempt stands.
 enum class ConnectStatus : std::uint8_t { resolving, connecting, connected, unresolved, unreachable };
 
+/// What write() did.
 struct WriteResult {
-  WriteStatus status = WriteStatus::ok;
-  std::uint32_t ticket = 0;  ///< for acknowledged(); meaningful for an accepted qos line
+  WriteStatus status = WriteStatus::ok;  ///< `ok`: accepted
+  std::uint32_t ticket = 0;              ///< for acknowledged(); meaningful for an accepted qos line
 };
 
 /// What stays the same for the life of a client. The id's characters must outlive the client.
 struct LinkSettings {
-  std::string_view id;
-  ReceiveLimits limits;  ///< own window, longest line in either direction, own timeout
-  Dialect dialect = Dialect::protocol_2;
+  std::string_view id;                    ///< as is_valid_id() wants it
+  ReceiveLimits limits;                   ///< own window, longest line in either direction, own timeout
+  Dialect dialect = Dialect::protocol_2;  ///< others only if protocol 1 is compiled in
 };
 
 /// The caller's memory for one client; link_buffer_sizes() tells how much of each.
 struct LinkBuffers {
+  /// One piece of memory.
   struct Storage {
-    char* data = nullptr;
-    std::size_t size = 0;
+    char* data = nullptr;  ///< outlives the client
+    std::size_t size = 0;  ///< in bytes
   };
   Storage queue;    ///< lines to send, kept until acknowledged
   Storage inbox;    ///< lines received and not yet taken
@@ -80,12 +84,13 @@ struct LinkBuffers {
 
 /// The least sizes for these limits; the receive and output buffers may be larger (fewer system calls).
 struct LinkBufferSizes {
-  std::size_t queue;
-  std::size_t inbox;
-  std::size_t receive;
-  std::size_t output;
+  std::size_t queue;    ///< of LinkBuffers::queue, in bytes
+  std::size_t inbox;    ///< of LinkBuffers::inbox
+  std::size_t receive;  ///< of LinkBuffers::receive
+  std::size_t output;   ///< of LinkBuffers::output
 };
 
+/// Memory for `queued_lines` and `window` lines of `max_line` bytes.
 constexpr LinkBufferSizes link_buffer_sizes(std::size_t queued_lines, std::size_t window, std::size_t max_line) {
   const std::size_t line = max_line + max_line_overhead;
   const std::size_t longest = line > max_handshake_bytes ? line : max_handshake_bytes;
@@ -159,7 +164,9 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   /// acknowledged are lost: a program that minds polls until unacknowledged() is 0 first.
   void close(std::uint32_t now_ms);
 
+  /// Is the link up?
   bool is_open() const { return state_ == LinkState::open; }
+  /// Where it is on its way to the server.
   LinkState state() const { return state_; }
   /// Why the link is down, or why it last was.
   Reason last_reason() const { return reason_; }
@@ -173,17 +180,22 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   std::uint8_t keepalives() const { return keepalives_; }
   /// What the present or next connection speaks.
   bool speaks_protocol_1() const;
+  /// The session state of docs/protocol.md.
   const LinkNumbers& numbers() const { return numbers_; }
 
   // ---- for the host -----------------------------------------------------------------------------
 
+  /// Has the network interface an address? Told before every other call of a turn.
   void wifi_is(bool up, std::uint32_t now_ms);
 
+  /// Does it wait for connect_progress()?
   bool is_connecting() const { return state_ == LinkState::connecting; }
+  /// How the attempt that Step::connect asked for stands.
   void connect_progress(ConnectStatus status, std::uint32_t now_ms);
   /// The present address was tried for connect_limit_ms. A host that has another one tries it and says so with
   /// another_address(); else the attempt ends with tick().
   bool connect_timed_out(std::uint32_t now_ms) const;
+  /// The host began to try another address of the server.
   void another_address(std::uint32_t now_ms) { timer_ms_ = now_ms + connect_limit_ms; }
 
   /// Should the host read now? False without a connection, and when a full inbox holds up protocol 1, which has no
@@ -191,7 +203,9 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   bool wants_bytes() const;
   /// Where to put received bytes; while wants_bytes() there is room for at least one.
   char* receive_space() { return receive_.free_space(); }
+  /// How many bytes receive_space() has room for.
   std::size_t receive_room() const { return receive_.free_bytes(); }
+  /// `count` bytes were put into receive_space().
   void received(std::size_t count, std::uint32_t now_ms);
   /// FIN or RST.
   void peer_closed() { fail(Reason::peer_closed); }
@@ -204,6 +218,7 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   /// The transport took `count` of them; 0: it takes none now.
   void sent(std::size_t count, std::uint32_t now_ms);
 
+  /// What the host has to do now; after each step it asks again.
   Step next_step(std::uint32_t now_ms);
   /// After Step::close. `random`: any uniformly distributed number, for the jitter of the next attempt.
   void closed(std::uint32_t now_ms, std::uint32_t random);

@@ -5,6 +5,7 @@
 
 namespace tautline {
 
+/// Which side of a link.
 enum class Role : std::uint8_t { client, server };
 
 /// Why a connection ended or could not begin. The values from `version` to `closing` are the BYE codes of
@@ -47,8 +48,9 @@ enum class Event : std::uint8_t {
   failed,        ///< the connection is over: send what produce() still has (perhaps a BYE), then close
 };
 
+/// What receive() says about one line.
 struct Input {
-  Event event = Event::none;
+  Event event = Event::none;     ///< what to do
   Reason reason = Reason::none;  ///< with Event::failed
   bool from_peer = false;        ///< with Event::failed: the peer said BYE (true), or this side found the fault
   bool drop_inbox = false;       ///< client, H3 and H5: lines received and not yet taken belong to a forgotten session

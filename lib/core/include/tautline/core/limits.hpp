@@ -15,8 +15,11 @@ constexpr std::size_t max_handshake_bytes = 128;
 /// Bytes that a line of an open connection may have beside its payload: "D4294967295 " and CR LF.
 constexpr std::size_t max_line_overhead = 14;
 
+/// Range of ReceiveLimits::window.
 constexpr std::uint32_t min_window = 1;
+/// Range of ReceiveLimits::window.
 constexpr std::uint32_t max_window = 1024;
+/// Least value of ReceiveLimits::max_payload.
 constexpr std::uint32_t min_payload_limit = 32;
 
 /// What one side can receive; it stands in hello and HI as the options w, n and t. The member values are what the

@@ -17,6 +17,7 @@ enum class WriteStatus : std::uint8_t {
   not_utf8,     ///< a line that is not valid UTF-8 on a protocol-1 link, whose peers decode it
 };
 
+/// A short fixed English sentence.
 const char* to_string(WriteStatus status);
 
 /// How a line is written, on either side.

@@ -11,12 +11,15 @@ constexpr std::int32_t distance(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b);
 }
 
+/// Is a earlier than b?
 constexpr bool before(std::uint32_t a, std::uint32_t b) {
   return distance(a, b) < 0;
 }
+/// Is a not later than b?
 constexpr bool at_or_before(std::uint32_t a, std::uint32_t b) {
   return distance(a, b) <= 0;
 }
+/// Is a later than b?
 constexpr bool after(std::uint32_t a, std::uint32_t b) {
   return distance(a, b) > 0;
 }
@@ -26,9 +29,11 @@ constexpr bool within(std::uint32_t x, std::uint32_t low, std::uint32_t high) {
   return x - low <= high - low;
 }
 
+/// The later of the two.
 constexpr std::uint32_t later(std::uint32_t a, std::uint32_t b) {
   return before(a, b) ? b : a;
 }
+/// The earlier of the two.
 constexpr std::uint32_t earlier(std::uint32_t a, std::uint32_t b) {
   return before(a, b) ? a : b;
 }

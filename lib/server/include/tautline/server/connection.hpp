@@ -28,10 +28,12 @@ class Connection {
   /// No connection: only to be assigned to. (Asio's co_spawn and awaitable_operators need results with a default.)
   Connection() = default;
 
+  /// The client's id.
   std::string_view id() const { return link_->id; }
 
   /// Is the link up?
   bool status() const { return link_->conn != nullptr; }
+  /// As status().
   bool operator()() const { return status(); }
 
   /// How many times the client has connected.
@@ -50,6 +52,7 @@ class Connection {
     return {*core_, *link};
   }
 
+  /// Are both the connection of the same client?
   friend bool operator==(const Connection& a, const Connection& b) { return a.link_ == b.link_; }
 
   // ---- reading

@@ -16,6 +16,7 @@
 
 namespace tautline {
 
+/// How a Server is set up; every member has a default.
 struct ServerOptions {
   std::string address = {};                ///< to listen on; empty: all interfaces, IPv6 and IPv4
   std::uint16_t port = 8123;               ///< 0: a free one, see Server::port()
@@ -28,9 +29,9 @@ struct ServerOptions {
   std::uint32_t inbox_lines = 256;                 ///< per client: received, not taken; at least twice the window
   std::uint32_t outbox_lines = 1024;               ///< per client: written, not acknowledged
   std::size_t outbox_bytes = 256 * 1024;           ///< per client
-  std::uint32_t max_connections = 50'000;
-  std::uint32_t max_unidentified = 1'000;  ///< connections that have not said who they are
-  bool verbose = false;                    ///< log each connection and line; else warnings and errors
+  std::uint32_t max_connections = 50'000;          ///< TCP connections, those without a name included
+  std::uint32_t max_unidentified = 1'000;          ///< connections that have not said who they are
+  bool verbose = false;                            ///< log each connection and line; else warnings and errors
   std::function<void(LogLevel, const std::string&)> log = {};    ///< default: spdlog's default logger
   std::function<void(const Connection&, bool up)> on_link = {};  ///< called on every change of a link
 };
@@ -52,9 +53,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// The TCP port on which it listens, also with ServerOptions::port 0.
   std::uint16_t port() const;
   /// "address:port" as it listens.
   std::string endpoint() const;
+  /// TCP connections that are open now.
   std::uint32_t connection_count() const;
 
   /// The Connection of that client, the same for the life of the server; pauses until it has connected for the first

@@ -20,6 +20,7 @@
 /// Asio; the simulator joins the same objects to a simulated network, clock and randomness.
 namespace tautline {
 
+/// How much a line of the log matters; `debug` and `info` only come with ServerOptions::verbose.
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 /// The operating system as a shard sees it. Sockets are numbers that the implementation gives out.

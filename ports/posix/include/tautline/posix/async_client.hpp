@@ -125,6 +125,7 @@ class Await {
 /// pending operations end with operation_aborted.
 class AsyncClient {
  public:
+  /// Begins to connect as soon as the executor runs.
   AsyncClient(const asio::any_io_executor& executor, const AsyncClientConfig& config)
       : core_(std::make_shared<detail::AsyncCore>(executor, config)),
         owner_(core_.get(), [core = core_](detail::AsyncCore*) { core->release(); }) {
@@ -167,7 +168,9 @@ class AsyncClient {
     core_->kick();
     return result;
   }
+  /// Has the server taken responsibility for the line with this ticket? Valid for the last 2^31 lines.
   bool acknowledged(std::uint32_t ticket) const { return core_->client().acknowledged(ticket); }
+  /// Lines queued and not yet acknowledged.
   std::uint32_t unacknowledged() const { return core_->client().unacknowledged(); }
 
   /// Completes when the link is up, soon if it is. Errors: Error::closed. Completion: void(error_code).
@@ -196,11 +199,17 @@ class AsyncClient {
                                                            std::forward<Token>(token));
   }
 
+  /// Is the link up?
   bool status() const { return core_->client().status(); }
+  /// As status().
   bool operator()() const { return status(); }
+  /// Where the client is on its way to the server.
   LinkState state() const { return core_->client().state(); }
+  /// Why the link is down, or why it last was.
   Reason last_reason() const { return core_->client().last_reason(); }
+  /// How many times the link came up.
   std::uint32_t connects() const { return core_->client().connects(); }
+  /// Longest line that write() accepts now: the agreed maximum, or the own one before the server named its.
   std::size_t max_line() const { return core_->client().max_line(); }
 
   /// Sends a last status line and closes, for good. Lines not acknowledged are lost; see async_drain().

@@ -58,18 +58,26 @@ class TcpTransport {
   TcpTransport(const TcpTransport&) = delete;
   TcpTransport& operator=(const TcpTransport&) = delete;
 
+  /// Starts to resolve and to connect.
   void connect(const char* host, std::uint16_t port);
+  /// How the attempt stands; it also drives it.
   ConnectStatus progress();
+  /// Tries the next address of the name; false if there is none.
   bool next_address();
+  /// Reads what is there, at most `size` bytes.
   IoResult read(char* data, std::size_t size);
+  /// Sends what the system takes at once.
   IoResult write(const char* data, std::size_t size);
+  /// Ends the connection, or the attempt; harmless when closed.
   void close();
 
   /// What to wait for before the next call; -1: for nothing but time.
   int descriptor() const { return resolution_ && socket_ < 0 ? resolution_->descriptor() : socket_; }
   /// False after forget_interest() until the next read(): a client that reads no more must not be woken by bytes.
   bool wants_read() const { return status_ == ConnectStatus::resolving || read_wanted_; }
+  /// Is there something to wait for in the other direction: a connection in progress, or bytes not taken?
   bool wants_write() const { return (socket_ >= 0 && status_ == ConnectStatus::connecting) || write_wanted_; }
+  /// See wants_read(); Port::wait() calls it.
   void forget_interest() { read_wanted_ = false; }
 
   /// Called before a descriptor that descriptor() gave becomes invalid.
