@@ -27,5 +27,8 @@ std::error_code make_error_code(WriteStatus status);
 
 }  // namespace tautline
 
+// The reference has no place for it.
+/// @cond
 template <>
 struct std::is_error_code_enum<tautline::Error> : std::true_type {};
+/// @endcond
