@@ -66,6 +66,7 @@ int main(int argc, char** argv) try {
   };
   asio::io_context io(1);
   tcp::acceptor acceptor(io, port(1));
+  std::cout << "listening on " << acceptor.local_endpoint() << ", passes on to " << port(2) << std::endl;
   asio::co_spawn(io, serve(acceptor, port(2)), asio::detached);
   io.run();
 } catch (const std::exception& error) {
