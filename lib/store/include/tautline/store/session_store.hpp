@@ -80,6 +80,9 @@ struct LinkUpdate {
   std::uint32_t expected_generation = 0;
   std::uint32_t expected_sid = 0;
   std::uint32_t expected_next = 1;
+  /// No condition: the caller becomes the owner of this link. The record's generation advances by one and the result
+  /// holds the record as it then is; nothing else of the update is looked at. Without a record nothing is applied.
+  bool claim = false;
 
   StoredNumbers numbers;            ///< after the update
   std::vector<InboxLine> received;  ///< appended to the inbox
@@ -91,7 +94,7 @@ struct LinkUpdate {
 
 struct UpdateResult {
   bool applied = false;
-  /// Not applied: the record as it is now; none if there is none.
+  /// Not applied, or a claim: the record as it is now; none if there is none.
   std::optional<StoredLink> current;
   /// What the effect threw. The rest of the update was applied, the line of the effect was not consumed.
   std::exception_ptr effect_error;
