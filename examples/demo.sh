@@ -54,6 +54,8 @@ prepare() {
     build_dir=build/release
   fi
   bin=$build_dir/bin
+  local program
+  for program; do [[ -x $bin/$program ]] || fail "$bin/$program is not there: build it"; done
 }
 bad_usage() {
   echo "unknown argument '$1'; --help tells what there is" >&2
@@ -123,13 +125,13 @@ end() {
 # variable. Ports below those that the system gives to outgoing connections: a program that is restarted gets its own
 # back.
 start_on_free_port() {
-  local -n port=$1
+  local -n port_variable=$1
   local attempt
   for attempt in {1..20}; do
-    port=$((20000 + RANDOM % 10000))
+    port_variable=$((20000 + RANDOM % 10000))
     "$3"
     if wait_for "$2" "listening on"; then return; fi
-    echo "--- port $port is not free, attempt $attempt; trying another one" >&2
+    echo "--- port $port_variable is not free, attempt $attempt; trying another one" >&2
   done
   fail "found no free port"
 }

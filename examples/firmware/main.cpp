@@ -1,0 +1,63 @@
+// Firmware for all boards of ports/: the main demo's client with watchdog, LED and connection callback.
+
+#include "node.hpp"
+#include "settings.hpp"
+#include "tautline/baremetal/board.hpp"
+#include "tautline/baremetal/console.hpp"
+#include "tautline/baremetal/port.hpp"
+
+namespace {
+
+namespace board = tautline::board;
+using tautline::baremetal::print;
+
+constexpr int status_of_wrong_arguments = 2;
+
+char arguments[256];
+node::Settings settings;
+tautline::baremetal::Port port;
+
+void read_settings() {
+  if (!board::command_line(arguments, sizeof arguments)) return;
+  char* at = arguments;
+  if (node::parse(at, settings)) return;
+  print("not understood: ", at, "\n");
+  board::exit(status_of_wrong_arguments);
+}
+
+tautline::ClientConfig client_config() {
+  tautline::ClientConfig config;
+  config.my_id = settings.id;
+  config.server = settings.server;
+  config.port = settings.port;
+  config.timeout_ms = settings.timeout_ms;
+  config.conn_cb = node::Node::on_state;
+  config.led = true;
+  config.wdog = true;
+  return config;
+}
+
+}  // namespace
+
+int main() {
+  board::start();
+  read_settings();
+  print("boot ", board::boots(), " of ", settings.id, "\n");
+
+  tautline::baremetal::Addresses addresses;
+  addresses.own = settings.ip;
+  addresses.gateway = settings.gateway;
+  addresses.dns = settings.dns;
+  port.wifi.start(addresses, node::number_of(settings) ^ board::boots() << 16U);
+
+  static node::Node::Client client(port, client_config());
+  static node::Node node(client, settings);
+  while (true) {
+    port.wifi.poll();
+    const std::uint32_t now_ms = board::now_ms();
+    client.poll(now_ms);
+    node.turn(now_ms);
+    client.poll(now_ms);  // what the application wrote and took leaves in this turn
+    board::wait();
+  }
+}

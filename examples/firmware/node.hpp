@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "settings.hpp"
+#include "tautline/baremetal/port.hpp"
+#include "tautline/client/client.hpp"
+
+namespace node {
+
+/// The client of the main demo on a board: writes a small list every period and prints what comes from the server. Two
+/// lines from the server are commands: `out PIN 0|1` drives a pin, `hang` never returns, so that the watchdog has to
+/// help.
+class Node {
+ public:
+  using Client = tautline::Client<tautline::baremetal::Port>;
+
+  Node(Client& client, const Settings& settings) : client_(client), settings_(settings) {}
+
+  /// Called in every turn of the main loop. Never waits.
+  void turn(std::uint32_t now_ms);
+
+  static void on_state(void*, bool up, tautline::Reason reason);
+
+ private:
+  void read_lines();
+  void handle(std::string_view line);
+  void write_list(std::uint32_t now_ms);
+  void watch_pins();
+  void tell_acknowledged();
+  bool write(std::string_view line);
+
+  static constexpr unsigned pin_count = 4;
+
+  Client& client_;
+  const Settings& settings_;
+  std::uint32_t count_ = 0;         ///< the first element of the next list
+  std::uint32_t written_ = 0;       ///< lines
+  std::uint32_t acknowledged_ = 0;  ///< of them
+  std::uint32_t next_list_ms_ = 0;
+  bool started_ = false;
+  bool hang_next_ = false;  ///< not at once: the command must be acknowledged, or it comes again after the reset
+  std::uint8_t pins_ = 0;   ///< the inputs as last told
+};
+
+}  // namespace node

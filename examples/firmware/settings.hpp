@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tautline/client/client.hpp"
+
+namespace node {
+
+/// What one device differs in from another. A product keeps these in flash; here they are the emulator's arguments,
+/// words like `id=1 server=10.0.2.2`.
+struct Settings {
+  const char* id = "1";
+  const char* server = "10.0.2.2";  ///< what QEMU's user network calls the machine it runs on
+  std::uint16_t port = tautline::default_port;
+  std::uint32_t timeout_ms = tautline::default_timeout_ms;
+  std::uint32_t period_ms = 5000;  ///< between two lines
+  const char* ip = "10.0.2.15";    ///< empty: DHCP
+  const char* gateway = "10.0.2.2";
+  const char* dns = "10.0.2.3";
+  bool pins = false;  ///< tell changes of the input pins instead of a line every period
+};
+
+/// `text` is cut into words in place and must outlive the settings. False: a word is not understood; it is left at
+/// `text`.
+bool parse(char*& text, Settings& settings);
+
+/// A number that differs between devices, from their ids.
+std::uint32_t number_of(const Settings& settings);
+
+}  // namespace node
