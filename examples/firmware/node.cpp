@@ -44,10 +44,15 @@ class Text {
   }
 }
 
+/// Without substr(), whose check of the position brings in exceptions.
+bool starts_with(std::string_view line, std::string_view prefix) {
+  return line.size() >= prefix.size() && std::memcmp(line.data(), prefix.data(), prefix.size()) == 0;
+}
+
 /// `out 1 0`: pin 1 off.
 bool drive_pin(std::string_view line) {
   constexpr std::string_view command = "out ";
-  if (line.substr(0, command.size()) != command) return false;
+  if (!starts_with(line, command)) return false;
   line.remove_prefix(command.size());
   std::uint32_t pin = 0;
   std::uint32_t value = 0;
@@ -90,7 +95,7 @@ void Node::handle(std::string_view line) {
     hang_next_ = true;
     return;
   }
-  if (line.substr(0, 1) != "[" && !drive_pin(line)) print("which is no list\n");
+  if (!starts_with(line, "[") && !drive_pin(line)) print("which is no list\n");
 }
 
 void Node::write_list(std::uint32_t now_ms) {

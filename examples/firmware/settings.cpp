@@ -57,7 +57,8 @@ bool parse(char*& text, Settings& settings) {
 
 std::uint32_t number_of(const Settings& settings) {
   std::uint32_t number = 0;
-  for (const char character : std::string_view(settings.id)) number = number * 31U + static_cast<unsigned char>(character);
+  for (const char character : std::string_view(settings.id))
+    number = number * 31U + static_cast<unsigned char>(character);
   return number;
 }
 
