@@ -26,6 +26,13 @@ void BasicLinkClient<with_protocol_1>::wait_until(std::uint32_t at_ms) {
   timer_ms_ = at_ms;
 }
 
+/// It comes back by itself, or is cycled when the time is over.
+template <bool with_protocol_1>
+void BasicLinkClient<with_protocol_1>::wait_for_wifi(std::uint32_t now_ms) {
+  state_ = LinkState::wifi_down;
+  timer_ms_ = now_ms + wifi_limit_ms;
+}
+
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::wifi_is(bool up, std::uint32_t now_ms) {
   if (state_ == LinkState::closed) return;
@@ -36,8 +43,7 @@ void BasicLinkClient<with_protocol_1>::wifi_is(bool up, std::uint32_t now_ms) {
   if (up) {
     if (state_ == LinkState::wifi_down) wait_until(now_ms + wifi_stable_ms);
   } else if (state_ == LinkState::waiting) {
-    state_ = LinkState::wifi_down;
-    timer_ms_ = now_ms + wifi_limit_ms;
+    wait_for_wifi(now_ms);
   } else if (state_ == LinkState::connecting || is_connected()) {
     fail(Reason::wifi);
   }
@@ -54,6 +60,7 @@ void BasicLinkClient<with_protocol_1>::connect_progress(ConnectStatus status, st
       break;
     case ConnectStatus::connected: start_handshake(now_ms); break;
     case ConnectStatus::unresolved: fail(Reason::unresolved); break;
+    case ConnectStatus::refused: failed_connects_ = 0; [[fallthrough]];
     case ConnectStatus::unreachable: fail(Reason::unreachable); break;
   }
 }
@@ -209,12 +216,11 @@ void BasicLinkClient<with_protocol_1>::judge_failure() {
   const bool no_answer = reason_ == Reason::silent || reason_ == Reason::blocked || reason_ == Reason::unreachable ||
                          reason_ == Reason::unresolved;
   // Silence on an open connection: the station may have lost its access point without noticing, and only a new
-  // association clears that. A server that is merely stopped looks the same to a connect, so those count to three.
+  // association clears that. A server whose host is off looks the same to a connect, so those count to three in a row.
   // After FIN, RST or BYE the network is well.
-  if (no_answer && (was_open_ || ++failed_connects_ >= failed_connects_before_wifi_cycle)) {
-    wifi_cycle_due_ = true;
-    failed_connects_ = 0;
-  }
+  const bool suspicious = no_answer && (was_open_ || ++failed_connects_ >= failed_connects_before_wifi_cycle);
+  if (suspicious) wifi_cycle_due_ = true;
+  if (suspicious || !no_answer) failed_connects_ = 0;
   const bool patience = reason_ == Reason::id || reason_ == Reason::version || reason_ == Reason::size;
   if (patience) backoff_.slow_down();
 }
@@ -230,6 +236,8 @@ void BasicLinkClient<with_protocol_1>::closed(std::uint32_t now_ms, std::uint32_
     return;
   }
   judge_failure();
+  // Not the pause between attempts: WiFi that is back before the next look was seen down all the same.
+  if (reason_ == Reason::wifi) return wait_for_wifi(now_ms);
   std::uint32_t delay = backoff_.next_ms(random);
   if constexpr (with_protocol_1) {
     // An original server refuses the new connection while it thinks that the old one lives.

@@ -24,8 +24,9 @@ void AlarmWatchdog::feed() {
   ::alarm((timeout_ms_ + 999) / 1000);
 }
 
-void AlarmWatchdog::stop() {
+bool AlarmWatchdog::stop() {
   ::alarm(0);
+  return true;
 }
 
 void StderrLog::state(LinkState state, Reason reason) {

@@ -14,6 +14,14 @@
 #include <utility>
 
 namespace tautline::posix {
+namespace {
+
+/// What an errno of connect() means: a refusal came from the server's host.
+ConnectStatus connect_failure(int error) {
+  return error == ECONNREFUSED ? ConnectStatus::refused : ConnectStatus::unreachable;
+}
+
+}  // namespace
 
 // ---- Resolution ---------------------------------------------------------------------------------
 
@@ -80,8 +88,8 @@ ConnectStatus TcpTransport::progress() {
   if (status_ == ConnectStatus::resolving && resolution_->done()) {
     if (resolution_->addresses().empty()) {
       status_ = ConnectStatus::unresolved;
-    } else if (!next_address()) {
-      status_ = ConnectStatus::unreachable;
+    } else {
+      next_address();  // or it says why none was left
     }
   } else if (status_ == ConnectStatus::connecting) {
     pollfd waiting{socket_, POLLOUT, 0};
@@ -92,8 +100,9 @@ ConnectStatus TcpTransport::progress() {
         status_ = ConnectStatus::connected;
         read_wanted_ = true;
         drop_resolution();
-      } else if (!next_address()) {
-        status_ = ConnectStatus::unreachable;
+      } else {
+        status_ = connect_failure(error);
+        next_address();
       }
     }
   }
@@ -116,11 +125,15 @@ bool TcpTransport::open_socket(const Address& address) {
   close_socket();
   if (before_close_) before_close_();  // descriptor() was the resolution's until now
   socket_ = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (socket_ < 0) return false;
+  if (socket_ < 0) {
+    status_ = ConnectStatus::unreachable;
+    return false;
+  }
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address.storage), address.length) == 0) return true;
   if (errno == EINPROGRESS || errno == EINTR) return true;
+  status_ = connect_failure(errno);
   close_socket();
   return false;
 }

@@ -15,17 +15,36 @@
 
 namespace tautline::test {
 
+/// A station whose radio is the script.
 struct FakeWifi {
   bool up = true;
+  bool remembers = false;  ///< has credentials in flash
+  bool drops = false;      ///< disconnect() takes it down, as a real one does; the script brings it up again
   int connects = 0;
   int disconnects = 0;
   std::string ssid;
-  void connect(const char* name, const char*) {
-    ++connects;
-    ssid = name;
+  std::vector<std::string> calls;  ///< in order: "stored", "disconnect", or what connect() got as "ssid/pw"
+  bool connect_stored() {
+    if (!remembers) return false;
+    start("stored");
+    return true;
   }
-  void disconnect() { ++disconnects; }
+  void connect(const char* name, const char* password) {
+    ssid = name;
+    start(ssid + "/" + password);
+  }
+  void disconnect() {
+    ++disconnects;
+    calls.emplace_back("disconnect");
+    if (drops) up = false;
+  }
   bool is_up() const { return up; }
+
+ private:
+  void start(const std::string& call) {
+    ++connects;
+    calls.push_back(call);
+  }
 };
 
 /// A TCP connection whose other end is the test.
@@ -40,6 +59,7 @@ struct FakeTransport {
   std::string to_client;
   std::string from_client;
   bool fin = false;
+  bool rst = false;              ///< also what was sent and not yet read is lost
   std::size_t takes = SIZE_MAX;  ///< bytes that it still accepts
 
   void connect(const char* name, std::uint16_t number) {
@@ -47,19 +67,21 @@ struct FakeTransport {
     connected = true;
     host = name;
     port = number;
-    fin = false;
+    fin = rst = false;
     to_client.clear();
     from_client.clear();
   }
   ConnectStatus progress() const { return status; }
   bool next_address() { return more_addresses-- > 0; }
   IoResult read(char* data, std::size_t size) {
+    if (rst) return {0, true};
     const std::size_t count = std::min(size, to_client.size());
     std::memcpy(data, to_client.data(), count);
     to_client.erase(0, count);
     return {count, count == 0 && fin};
   }
   IoResult write(const char* data, std::size_t size) {
+    if (rst) return {0, true};
     const std::size_t count = std::min(size, takes);
     from_client.append(data, count);
     takes -= takes == SIZE_MAX ? 0 : count;
@@ -77,12 +99,20 @@ struct FakeRandom {
 };
 
 struct FakeWatchdog {
+  bool can_stop = true;
   std::uint32_t timeout_ms = 0;
+  int starts = 0;
   int feeds = 0;
   bool stopped = false;
-  void start(std::uint32_t ms) { timeout_ms = ms; }
+  void start(std::uint32_t ms) {
+    ++starts;
+    timeout_ms = ms;
+  }
   void feed() { ++feeds; }
-  void stop() { stopped = true; }
+  bool stop() {
+    stopped = true;
+    return can_stop;
+  }
 };
 
 struct FakeLed {
@@ -113,8 +143,14 @@ class Bench {
  public:
   using Port = BasicFakePort<with_protocol_1>;
 
-  explicit Bench(ClientConfig config = {}) : client(port, with_defaults(config)) {}
+  explicit Bench(ClientConfig config = {}, const FakeWifi& wifi = {})
+      : port(with_wifi(wifi)), client(port, with_defaults(config)) {}
 
+  static Port with_wifi(const FakeWifi& wifi) {
+    Port port;
+    port.wifi = wifi;
+    return port;
+  }
   static ClientConfig with_defaults(ClientConfig config) {
     config.my_id = "door";
     config.server = "house";

@@ -1,20 +1,9 @@
 #include <cstdio>
 
-#include "fake_port.hpp"
+#include "changes.hpp"
 
 namespace tautline::test {
 namespace {
-
-using Changes = std::vector<std::pair<bool, Reason>>;
-
-ClientConfig told_to(Changes& changes) {
-  ClientConfig config;
-  config.conn_cb = [](void* argument, bool up, Reason reason) {
-    static_cast<Changes*>(argument)->emplace_back(up, reason);
-  };
-  config.conn_cb_argument = &changes;
-  return config;
-}
 
 TEST(ClientCallback, TellsEveryChangeWithItsReason) {
   Changes changes;
@@ -38,13 +27,111 @@ TEST(ClientCallback, TellsEveryChangeWithItsReason) {
   EXPECT_EQ(changes.size(), 5U);
 }
 
-TEST(ClientCallback, TellsAnOutageThatBeganAndEndedWithinOnePoll) {
+TEST(ClientCallback, TellsALinkThatCameUpAndFellWithinOnePoll) {
   Changes changes;
   Bench bench(told_to(changes));
   bench.connect();
   bench.give("HI 7 99\nGO 7 0 40\nBYE closing\n");
   EXPECT_EQ(bench.client.connects(), 1U);
-  EXPECT_EQ(changes, (Changes{{false, Reason::closing}}));
+  EXPECT_EQ(changes, (Changes{{true, Reason::none}, {false, Reason::closing}}));
+}
+
+TEST(ClientCallback, IsOptional) {
+  Bench bench;
+  bench.open();
+  bench.pass(1500);
+  EXPECT_FALSE(bench.client());
+}
+
+TEST(ClientCallback, MayCloseTheLinkItIsToldOf) {
+  using TheBench = Bench<>;
+  TheBench* told = nullptr;
+  ClientConfig config;
+  config.conn_cb = [](void* bench, bool up, Reason) {
+    if (up) (*static_cast<TheBench**>(bench))->client.close();
+  };
+  config.conn_cb_argument = &told;
+  TheBench bench(config);
+  told = &bench;
+  bench.connect();
+  bench.give("HI 7 99\nGO 7 0 40\n");
+  bench.poll();
+  EXPECT_EQ(bench.client.state(), LinkState::closed);
+  EXPECT_EQ(bench.client.last_reason(), Reason::local_close);
+}
+
+/// What the callback is told when an open link falls by `end`.
+template <class End>
+Changes told_when(End end) {
+  Changes changes;
+  Bench bench(told_to(changes));
+  bench.open();
+  end(bench);
+  EXPECT_FALSE(bench.client());
+  return changes;
+}
+
+Changes up_then(Reason reason) {
+  return {{true, Reason::none}, {false, reason}};
+}
+
+TEST(ClientCallback, SaysThatWifiIsTheReason) {
+  EXPECT_EQ(told_when([](auto& bench) {
+              bench.port.wifi.up = false;
+              bench.poll();
+            }),
+            up_then(Reason::wifi));
+}
+
+TEST(ClientCallback, SaysThatWifiDoesNotComeBack) {
+  auto expected = up_then(Reason::closing);
+  expected.emplace_back(false, Reason::wifi);
+  EXPECT_EQ(told_when([](auto& bench) {
+              bench.give("BYE closing\n");
+              bench.port.wifi.up = false;
+              bench.poll();
+              bench.pass(wifi_limit_ms);
+            }),
+            expected);
+}
+
+TEST(ClientCallback, SaysThatTheServerIsUnreachable) {
+  for (const auto& [status, reason] : {std::pair{ConnectStatus::unreachable, Reason::unreachable},
+                                       std::pair{ConnectStatus::refused, Reason::unreachable},
+                                       std::pair{ConnectStatus::unresolved, Reason::unresolved}}) {
+    Changes changes;
+    Bench bench(told_to(changes));
+    bench.port.transport.status = status;
+    bench.poll();
+    bench.poll();
+    EXPECT_EQ(changes, (Changes{{false, reason}}));
+  }
+}
+
+TEST(ClientCallback, SaysThatTheServerIsSilent) {
+  EXPECT_EQ(told_when([](auto& bench) { bench.pass(1500); }), up_then(Reason::silent));
+}
+
+TEST(ClientCallback, SaysThatTheServerRefuses) {
+  for (const Reason reason : {Reason::id, Reason::busy, Reason::version, Reason::size}) {
+    Changes changes;
+    Bench bench(told_to(changes));
+    bench.connect();
+    bench.give(std::string("BYE ") + to_string(reason) + "\n");
+    EXPECT_EQ(changes, (Changes{{false, reason}}));
+  }
+}
+
+TEST(ClientCallback, SaysThatANewerConnectionOfTheSameIdTookOver) {
+  EXPECT_EQ(told_when([](auto& bench) { bench.give("BYE superseded\n"); }), up_then(Reason::superseded));
+}
+
+TEST(ClientCallback, SaysThatThePeerEndedTheConnection) {
+  EXPECT_EQ(told_when([](auto& bench) {
+              bench.port.transport.rst = true;
+              bench.poll();
+            }),
+            up_then(Reason::peer_closed));
 }
 
 TEST(ClientLed, TogglesOnEachKeepalive) {
@@ -60,34 +147,24 @@ TEST(ClientLed, TogglesOnEachKeepalive) {
   EXPECT_EQ(bench.port.led.toggles, 3);
 }
 
+TEST(ClientLed, TogglesOnEachKeepaliveOfProtocolOneToo) {
+  ClientConfig config;
+  config.led = true;
+  config.protocol = Dialect::protocol_1;
+  Bench<KeepTrying, true> bench(config);
+  bench.connect();
+  bench.give("\n");
+  const int before = bench.port.led.toggles;
+  bench.give("\n");
+  bench.give("\n\n");
+  EXPECT_EQ(bench.port.led.toggles, before + 3);
+}
+
 TEST(ClientLed, IsLeftAloneUnlessAskedFor) {
   Bench bench;
   bench.open();
   bench.give("A0 40\n");
   EXPECT_EQ(bench.port.led.toggles, 0);
-}
-
-TEST(ClientWatchdog, IsFedByEveryPollAlsoInAnOutage) {
-  ClientConfig config;
-  config.wdog = true;
-  Bench bench(config);
-  EXPECT_EQ(bench.port.watchdog.timeout_ms, 20000U);
-  bench.port.wifi.up = false;
-  for (int i = 1; i <= 10; ++i) {
-    bench.pass(5000);
-    EXPECT_EQ(bench.port.watchdog.feeds, i);
-  }
-  bench.client.close();
-  EXPECT_TRUE(bench.port.watchdog.stopped);
-}
-
-TEST(ClientWatchdog, IsOffUnlessAskedFor) {
-  Bench bench;
-  bench.poll();
-  bench.client.close();
-  EXPECT_EQ(bench.port.watchdog.timeout_ms, 0U);
-  EXPECT_EQ(bench.port.watchdog.feeds, 0);
-  EXPECT_FALSE(bench.port.watchdog.stopped);
 }
 
 TEST(ClientLog, TellsEveryStateWhenVerbose) {
@@ -96,77 +173,6 @@ TEST(ClientLog, TellsEveryStateWhenVerbose) {
   Bench bench(config);
   bench.open();
   EXPECT_EQ(bench.port.log.states, (std::vector{LinkState::connecting, LinkState::handshake, LinkState::open}));
-}
-
-// ---- the first connection -----------------------------------------------------------------------
-
-struct Counting {
-  static inline int bad_wifis = 0;
-  static inline std::vector<Reason> bad_servers;
-  bool bad_wifi() { return ++bad_wifis < 2; }
-  bool bad_server(Reason reason) {
-    bad_servers.push_back(reason);
-    return true;
-  }
-};
-
-TEST(ClientFirstConnection, BadServerIsAskedUntilTheFirstSuccessOnly) {
-  Counting::bad_servers.clear();
-  Bench<Counting> bench;
-  bench.port.transport.status = ConnectStatus::unresolved;
-  bench.poll();
-  bench.poll();
-  bench.port.transport.status = ConnectStatus::connected;
-  bench.reconnect();
-  bench.give("BYE busy\n");
-  EXPECT_EQ(Counting::bad_servers, (std::vector{Reason::unresolved, Reason::busy}));
-  bench.reconnect();
-  bench.said();
-  bench.give("HI 7 99\nGO 7 0 40\n");
-  ASSERT_TRUE(bench.client());
-  bench.port.transport.fin = true;
-  bench.poll();
-  bench.reconnect();
-  bench.give("BYE busy\n");
-  EXPECT_EQ(Counting::bad_servers.size(), 2U);
-}
-
-TEST(ClientFirstConnection, BadWifiMayStopTheClient) {
-  Counting::bad_wifis = 0;
-  Counting::bad_servers.clear();
-  Bench<Counting> bench;
-  bench.port.wifi.up = false;
-  bench.poll();
-  bench.pass(wifi_limit_ms);
-  EXPECT_EQ(Counting::bad_wifis, 1);
-  EXPECT_EQ(bench.client.state(), LinkState::wifi_down);
-  bench.pass(wifi_limit_ms);
-  EXPECT_EQ(bench.client.state(), LinkState::closed);
-  EXPECT_EQ(bench.client.last_reason(), Reason::wifi);
-  EXPECT_TRUE(Counting::bad_servers.empty());
-}
-
-TEST(ClientFirstConnection, TheOriginalsWayIsToReportAndStop) {
-  Changes changes;
-  Bench<StopIfServerFails> bench(told_to(changes));
-  bench.port.transport.status = ConnectStatus::unreachable;
-  bench.poll();
-  bench.poll();
-  EXPECT_EQ(bench.client.state(), LinkState::closed);
-  EXPECT_EQ(changes, (Changes{{false, Reason::unreachable}}));
-  bench.pass(100000);
-  EXPECT_EQ(bench.port.transport.connects, 1);
-}
-
-TEST(ClientFirstConnection, ByDefaultItIsLikeEveryOther) {
-  Bench bench;
-  bench.port.transport.status = ConnectStatus::unreachable;
-  bench.poll();
-  for (int i = 0; i < 100; ++i) {
-    bench.poll();
-    bench.reconnect();
-  }
-  EXPECT_EQ(bench.client.state(), LinkState::connecting);
 }
 
 // ---- size ---------------------------------------------------------------------------------------

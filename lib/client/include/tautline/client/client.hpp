@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tautline/client/link_client.hpp"
+#include "tautline/core/serial.hpp"
 
 namespace tautline {
 
@@ -15,8 +16,10 @@ constexpr std::uint32_t default_timeout_ms = 1500;
 /// Longer than any call of poll() should be away, shorter than anybody wants to wait for a hung board.
 constexpr std::uint32_t watchdog_ms = 20000;
 
-/// Called on every change of state: the link came up (true, Reason::none), went down, or is still down for another
-/// reason. It runs inside poll() and may write, read and close.
+/// Called on every change: the link came up (true, Reason::none), went down, or is still down for another reason. The
+/// reason of an outage: Reason::wifi, the server unreachable (unreachable, unresolved), silent (silent, blocked),
+/// refused (id, busy, version, size and the other BYE codes), superseded, ended by the peer (peer_closed, closing) or
+/// by close() (local_close). It runs inside poll() and may write, read and close.
 using StateCallback = void (*)(void* argument, bool up, Reason reason);
 
 /// What an application says about its link. Texts end with NUL and must outlive the client.
@@ -25,14 +28,14 @@ struct ClientConfig {
   const char* server = "";                        ///< host name or address
   std::uint16_t port = default_port;              ///< TCP port of the server
   std::uint32_t timeout_ms = default_timeout_ms;  ///< silence after which the connection is given up
-  const char* ssid = "";                          ///< empty: what the board remembers
-  const char* pw = "";                            ///< password of the WiFi
+  const char* ssid = "";                          ///< for when what the board remembers fails; empty: only that
+  const char* pw = "";                            ///< password of that WiFi
   StateCallback conn_cb = nullptr;                ///< null: nobody is told
   void* conn_cb_argument = nullptr;               ///< first argument of conn_cb
   bool verbose = false;                           ///< tell the port's log about every change
   bool led = false;                               ///< toggle the port's LED on each keepalive received
-  bool wdog = false;                       ///< start the port's watchdog; every poll() feeds it, also in an outage
-  Dialect protocol = Dialect::protocol_2;  ///< others only with a port that has speaks_protocol_1
+  bool wdog = false;                              ///< use the port's watchdog; see BasicClient
+  Dialect protocol = Dialect::protocol_2;         ///< others only with a port that has speaks_protocol_1
 };
 
 /// How much memory a client has: one line is at most `max_line` bytes, up to `window` lines may be on the way from the
@@ -55,7 +58,7 @@ struct IoResult {
 
 /// First-connection policy, the default: keep trying for ever, as after any later outage.
 struct KeepTrying {
-  /// The WiFi did not come up within wifi_limit_ms. True: try again; false: the client closes for good.
+  /// WiFi did not come up within wifi_limit_ms. True: try again; false: the client closes for good.
   bool bad_wifi() { return true; }
   /// The server was not reached, or ended the connection before it was open.
   bool bad_server(Reason) { return true; }
@@ -76,16 +79,30 @@ struct StopIfServerFails {
 /// `Port` has these members (ports/posix is an example; nothing is virtual, nothing may block):
 ///
 ///     static constexpr bool speaks_protocol_1;             is protocol 1 compiled in?
-///     wifi.connect(ssid, pw); wifi.disconnect(); bool wifi.is_up();        has an address
+///     bool wifi.connect_stored();    starts with the credentials the board remembers, writes nothing; false: has none
+///     wifi.connect(ssid, pw);        starts with these; writes them to flash only if they differ from what is there
+///     wifi.disconnect();             from now on is_up() is false until an attempt succeeded
+///     bool wifi.is_up();             has an address; WiFi that was lost comes back by itself if it can
 ///     transport.connect(const char* host, std::uint16_t port);             starts; the name is resolved anew
 ///     ConnectStatus transport.progress();
 ///     bool transport.next_address();                       tries the next one, if there is one; else false
 ///     IoResult transport.read(char*, std::size_t); IoResult transport.write(const char*, std::size_t);
 ///     transport.close();                                   also an attempt to connect; harmless when closed
 ///     std::uint32_t random.next();
-///     watchdog.start(ms); watchdog.feed(); watchdog.stop();
+///     watchdog.start(ms); watchdog.feed();                 not fed for so long: it resets the board
+///     bool watchdog.stop();                                false: this one cannot be stopped
 ///     led.toggle();
 ///     log.state(LinkState, Reason);                        called with config.verbose
+///
+/// WiFi. Each attempt has wifi_limit_ms; before the next one WiFi is disconnected. The first attempt uses what the
+/// board remembers, which wears no flash. While the link was never up, ssid and pw take turns with it after each failed
+/// attempt; later what worked is used. WiFi that was seen down is trusted after it stayed up for wifi_stable_ms; one
+/// that is up at the first look (Linux, a board that connects by itself) is trusted at once.
+///
+/// Watchdog, with ClientConfig::wdog. It starts when the link is up for the first time: a board that was never
+/// configured right is not reset for ever. From then on each poll() feeds it, also in an outage, if the clock moved
+/// since the one before; poll() then asks to be called again within a quarter of watchdog_ms. close() stops it where it
+/// can be stopped; else poll() goes on feeding it, and a board that stops polling is reset.
 ///
 /// `First` decides about failures before the link was up for the first time; it is never called afterwards.
 template <class Port, class First = KeepTrying>
@@ -94,7 +111,7 @@ class BasicClient {
   /// What link() gives.
   using Link = BasicLinkClient<Port::speaks_protocol_1>;
 
-  /// Starts the watchdog, if wanted, and WiFi; the rest happens in poll(). Port and buffers must outlive the client.
+  /// Starts WiFi; the rest happens in poll(). Port and buffers must outlive the client.
   BasicClient(Port& port, const ClientConfig& config, const ReceiveLimits& limits, const LinkBuffers& buffers,
               First first = {});
   BasicClient(const BasicClient&) = delete;
@@ -104,7 +121,10 @@ class BasicClient {
   /// Call it also when the transport has bytes, and after write(), readline() or accept(). Never blocks.
   std::uint32_t poll(std::uint32_t now_ms);
   /// The time poll() returned; the time of the last poll() if a call since then left something to do at once.
-  std::uint32_t deadline_ms() const { return link_.deadline_ms(now_ms_); }
+  std::uint32_t deadline_ms() const {
+    const std::uint32_t deadline = link_.deadline_ms(now_ms_);
+    return watchdog_runs_ ? earlier(deadline, now_ms_ + watchdog_ms / 4) : deadline;
+  }
 
   /// Queues a line and never blocks; see BasicLinkClient::write().
   WriteResult write(std::string_view line, bool qos = true) { return link_.write(line, qos); }
@@ -134,6 +154,8 @@ class BasicClient {
   /// Sends a last status line and closes, for good; also stops the watchdog where it can be stopped. poll() finishes
   /// it: call it until state() is LinkState::closed.
   void close();
+  /// Does the watchdog wait to be fed? After close(): it cannot be stopped.
+  bool watchdog_runs() const { return watchdog_runs_; }
 
   /// The logic behind, for counters that have no short cut here.
   const Link& link() const { return link_; }
@@ -144,7 +166,10 @@ class BasicClient {
   void read_all();
   void flush();
   void step(Step step);
+  void connect_wifi();
+  void cycle_wifi();
   void report();
+  void tell(bool up, Reason reason);
   bool is_servers_fault() const { return link_.state() != LinkState::closed && link_.last_reason() != Reason::wifi; }
 
   static constexpr int max_reads_per_poll = 16;
@@ -156,9 +181,11 @@ class BasicClient {
   Link link_;
   std::uint32_t now_ms_ = 0;
   LinkState reported_state_ = LinkState::wifi_down;
-  Reason reported_reason_ = Reason::none;
-  bool reported_up_ = false;
+  Reason reported_reason_ = Reason::none;  ///< none: up, or nothing was told yet
+  std::uint8_t reported_connects_ = 0;     ///< modulo 256
   std::uint8_t reported_keepalives_ = 0;
+  bool uses_given_wifi_ = false;  ///< ssid and pw, not what the board remembers
+  bool watchdog_runs_ = false;
   First first_;
 };
 
@@ -170,14 +197,14 @@ BasicClient<Port, First>::BasicClient(Port& port, const ClientConfig& config, co
       settings_{config.my_id, limits, config.protocol},
       link_(settings_, buffers),
       first_(first) {
-  if (config_.wdog) port_.watchdog.start(watchdog_ms);
-  port_.wifi.connect(config_.ssid, config_.pw);
+  connect_wifi();
 }
 
 template <class Port, class First>
 std::uint32_t BasicClient<Port, First>::poll(std::uint32_t now_ms) {
+  // With a clock that stands still no limit is ever reached: that is no progress, even if poll() runs.
+  const bool progress = now_ms != now_ms_;
   now_ms_ = now_ms;
-  if (config_.wdog && link_.state() != LinkState::closed) port_.watchdog.feed();
   link_.wifi_is(port_.wifi.is_up(), now_ms);
   if (link_.is_connecting()) {
     link_.connect_progress(port_.transport.progress(), now_ms);
@@ -193,6 +220,7 @@ std::uint32_t BasicClient<Port, First>::poll(std::uint32_t now_ms) {
     step(next);
   }
   report();
+  if (watchdog_runs_ && progress) port_.watchdog.feed();
   return deadline_ms();
 }
 
@@ -232,14 +260,27 @@ void BasicClient<Port, First>::step(Step step) {
       break;
     case Step::cycle_wifi:
       // The reason tells a WiFi that does not come up from one that is only suspected.
-      if (first_time && link_.last_reason() == Reason::wifi && !first_.bad_wifi()) {
-        link_.give_up();
-        break;
+      if (first_time && link_.last_reason() == Reason::wifi) {
+        if (!first_.bad_wifi()) return link_.give_up();
+        if (config_.ssid[0] != '\0') uses_given_wifi_ = !uses_given_wifi_;
       }
-      port_.wifi.disconnect();
-      port_.wifi.connect(config_.ssid, config_.pw);
+      cycle_wifi();
       break;
   }
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::connect_wifi() {
+  if (uses_given_wifi_ || !port_.wifi.connect_stored()) port_.wifi.connect(config_.ssid, config_.pw);
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::cycle_wifi() {
+  port_.wifi.disconnect();
+  connect_wifi();
+  // Looked at now, or a WiFi that is back before the next poll would not have been seen down, and so not be watched
+  // until it is stable.
+  link_.wifi_is(port_.wifi.is_up(), now_ms_);
 }
 
 template <class Port, class First>
@@ -250,9 +291,21 @@ void BasicClient<Port, First>::report() {
   if (config_.verbose && reported_state_ != link_.state()) port_.log.state(link_.state(), link_.last_reason());
   reported_state_ = link_.state();
   const bool up = link_.is_open();
-  const Reason reason = up ? Reason::none : link_.last_reason();
-  if (up == reported_up_ && reason == reported_reason_) return;
-  reported_up_ = up;
+  if (up && config_.wdog && !watchdog_runs_) {
+    watchdog_runs_ = true;
+    port_.watchdog.start(watchdog_ms);
+  }
+  // A link may come up and fall within one poll: both are told.
+  const auto connects = static_cast<std::uint8_t>(link_.connects());
+  if (reported_connects_ != connects) {
+    reported_connects_ = connects;
+    tell(true, Reason::none);
+  }
+  if (!up && link_.last_reason() != reported_reason_) tell(false, link_.last_reason());
+}
+
+template <class Port, class First>
+void BasicClient<Port, First>::tell(bool up, Reason reason) {
   reported_reason_ = reason;
   if (config_.conn_cb != nullptr) config_.conn_cb(config_.conn_cb_argument, up, reason);
 }
@@ -260,7 +313,7 @@ void BasicClient<Port, First>::report() {
 template <class Port, class First>
 void BasicClient<Port, First>::close() {
   link_.close(now_ms_);
-  if (config_.wdog) port_.watchdog.stop();
+  if (watchdog_runs_) watchdog_runs_ = !port_.watchdog.stop();
 }
 
 /// The buffers of a Client. A base of it, so that they exist before the logic that uses them.

@@ -21,8 +21,9 @@ constexpr std::uint32_t connect_limit_ms = 2000;
 constexpr std::uint32_t resolve_limit_ms = 5000;
 /// WiFi that is not up after this is told to start over.
 constexpr std::uint32_t wifi_limit_ms = 10000;
-/// WiFi that was seen down counts as up when it stayed up for this long.
-constexpr std::uint32_t wifi_stable_ms = 500;
+/// WiFi that was seen down counts as up when it stayed up for this long: a station is often dropped right after it
+/// joined. Counted from the change to up, so a network that is up at the first look makes nobody wait.
+constexpr std::uint32_t wifi_stable_ms = 3000;
 /// After so many failed connects in a row WiFi is cycled: the station may hang in a state that only this clears.
 constexpr std::uint8_t failed_connects_before_wifi_cycle = 3;
 
@@ -50,11 +51,18 @@ enum class Step : std::uint8_t {
   wait,        ///< nothing before deadline_ms(), the next bytes or the next call of the application
   connect,     ///< open a TCP connection, the server's name resolved anew; report to connect_progress()
   close,       ///< close the TCP connection, or the attempt, then call closed()
-  cycle_wifi,  ///< disconnect the network interface and connect it again; then report to wifi_is() as always
+  cycle_wifi,  ///< disconnect the network interface and connect it again; then report to wifi_is() at once
 };
 
 /// How a TCP connection attempt stands.
-enum class ConnectStatus : std::uint8_t { resolving, connecting, connected, unresolved, unreachable };
+enum class ConnectStatus : std::uint8_t {
+  resolving,    ///< looks for the addresses of the name
+  connecting,   ///< waits for the server's answer
+  connected,    ///< done
+  unresolved,   ///< the name has no address
+  unreachable,  ///< nobody answers, or there is no way there
+  refused,      ///< the server's host answered with RST: the network is well, the server does not run
+};
 
 /// What write() did.
 struct WriteResult {
@@ -249,6 +257,7 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   void release_acknowledged();
   void fail(Reason reason);
   void wait_until(std::uint32_t at_ms);
+  void wait_for_wifi(std::uint32_t now_ms);
   void judge_connection(std::uint32_t now_ms);
   void judge_failure();
 

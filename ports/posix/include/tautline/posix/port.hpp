@@ -10,6 +10,8 @@ namespace tautline::posix {
 /// The operating system manages the network: always up as far as the client can see.
 struct SystemWifi {
   /// Nothing: ssid and password are the system's matter.
+  bool connect_stored() { return true; }
+  /// Nothing.
   void connect(const char*, const char*) {}
   /// Nothing.
   void disconnect() {}
@@ -30,8 +32,8 @@ class AlarmWatchdog {
   void start(std::uint32_t timeout_ms);
   /// The process is alive: the time begins anew.
   void feed();
-  /// It needs no more feeding.
-  void stop();
+  /// It needs no more feeding. True: it always can be stopped.
+  bool stop();
 
  private:
   std::uint32_t timeout_ms_ = 0;
