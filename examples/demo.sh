@@ -105,6 +105,8 @@ has_said() { grep -qF -- "$2" "$(log_of "$1")" 2>/dev/null; }
 has_said_or_ended() { has_said "$@" || ! is_running "$1"; }
 # wait_for NAME TEXT: until the program has printed it; false if it ended or did not print it.
 wait_for() { until_true has_said_or_ended "$@" && has_said "$@"; }
+# number_said NAME KEY: the number in the last KEY=NUMBER that the program printed.
+number_said() { sed -n "s/.*\b$2=\([0-9]*\).*/\1/p" "$(log_of "$1")" | tail -n 1; }
 
 # end NAME SIGNAL: signals a program (0: not at all), waits for its end and its last lines; the status is the program's.
 end() {

@@ -11,6 +11,8 @@ namespace example {
 /// Finds what is wrong with a series of numbers 0, 1, 2, ... of which each is to come once and in order.
 class NumberCheck {
  public:
+  explicit NumberCheck(long first = 0) : next_(first) {}
+
   void received(long number) {
     if (number < 0 || number - next_ > furthest_gap) throw std::runtime_error("no number " + std::to_string(number));
     ++count_;
@@ -29,9 +31,15 @@ class NumberCheck {
     for (; next_ < total; ++next_) missing_.insert(next_);
   }
 
-  long next() const { return next_; }  ///< the number that should come next
+  /// A new series begins with 0; what was wrong with the earlier ones stays in the counts.
+  void begin_again() {
+    missing_before_ += static_cast<long>(missing_.size());
+    missing_.clear();
+    next_ = 0;
+  }
+
   long count() const { return count_; }
-  long missing() const { return static_cast<long>(missing_.size()); }
+  long missing() const { return missing_before_ + static_cast<long>(missing_.size()); }
   long duplicated() const { return duplicated_; }
   long out_of_order() const { return out_of_order_; }
   bool all_well() const { return missing() + duplicated_ + out_of_order_ == 0; }
@@ -42,13 +50,14 @@ class NumberCheck {
            " duplicated=" + std::to_string(duplicated_) + " out_of_order=" + std::to_string(out_of_order_);
   }
 
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(NumberCheck, next_, count_, duplicated_, out_of_order_, missing_)
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(NumberCheck, next_, count_, missing_before_, duplicated_, out_of_order_, missing_)
 
  private:
   static constexpr long furthest_gap = 1'000'000;
 
   long next_ = 0;
   long count_ = 0;
+  long missing_before_ = 0;
   long duplicated_ = 0;
   long out_of_order_ = 0;
   std::set<long> missing_;
