@@ -110,10 +110,11 @@ struct Relay::Pair : std::enable_shared_from_this<Pair> {
 
 void Relay::Shared::accept() {
   acceptor.async_accept([self = shared_from_this()](asio::error_code error, tcp::socket client) {
-    if (error) return;
+    if (error) return;  // closed
     const auto pair = std::make_shared<Pair>(self, std::move(client));
     pair->server.connect(loopback(self->to_port), error);
     if (!error) {
+      for (tcp::socket* const socket : {&pair->client, &pair->server}) socket->set_option(tcp::no_delay(true), error);
       self->pairs.push_back(pair);
       for (const std::size_t way : {0U, 1U}) pair->read(way);
     }
