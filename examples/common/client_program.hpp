@@ -30,6 +30,17 @@ struct ClientArguments {
     return {.my_id = id, .server = server, .port = port, .timeout_ms = timeout_ms, .conn_cb = show_link};
   }
 
+  /// As above; tells when the server has stopped in an orderly way: then it has all that is acknowledged here, and
+  /// knows what was taken here.
+  tautline::posix::AsyncClientConfig config(bool& server_stopped) const {
+    tautline::posix::AsyncClientConfig result = config();
+    result.conn_cb = [&server_stopped](bool up, tautline::Reason reason) {
+      show_link(up, reason);
+      if (reason == tautline::Reason::closing) server_stopped = true;
+    };
+    return result;
+  }
+
   static void show_link(bool up, tautline::Reason reason) {
     std::cout << "Link is " << (up ? "up" : std::string("down: ") + to_string(reason)) << std::endl;
   }

@@ -11,8 +11,6 @@ namespace example {
 /// Finds what is wrong with a series of numbers 0, 1, 2, ... of which each is to come once and in order.
 class NumberCheck {
  public:
-  explicit NumberCheck(long first = 0) : next_(first) {}
-
   void received(long number) {
     if (number < 0 || number - next_ > furthest_gap) throw std::runtime_error("no number " + std::to_string(number));
     ++count_;
@@ -38,6 +36,7 @@ class NumberCheck {
     next_ = 0;
   }
 
+  long next() const { return next_; }  ///< the number that should come next
   long count() const { return count_; }
   long missing() const { return missing_before_ + static_cast<long>(missing_.size()); }
   long duplicated() const { return duplicated_; }

@@ -36,9 +36,10 @@ struct Options {
 struct Memory {
   std::uint32_t boot = 0;  ///< the life in which a line was acknowledged last
   long acknowledged = -1;  ///< its number
-  long received = -1;      ///< the last number from the server
+  int repeated = 0;        ///< lines from the server that came again after a reboot
+  example::NumberCheck check;
 
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Memory, boot, acknowledged, received)
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(Memory, boot, acknowledged, repeated, check)
 };
 
 class App {
@@ -47,7 +48,6 @@ class App {
       : options_(options),
         memory_(qos_demo::load<Memory>(options.memory)),
         before_(memory_),
-        check_(memory_.received + 1),
         client_(io.get_executor(), options.client.config()) {}
 
   asio::awaitable<int> run() {
@@ -59,9 +59,9 @@ class App {
     co_await example::close(client_);
     if (!finished) std::cout << "Gave up: the server did not end with us" << std::endl;
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - started_);
-    std::cout << "report: " << text() << " repeated_after_reboot=" << repeated_ << " connects=" << client_.connects()
-              << " uptime_s=" << uptime.count() << std::endl;
-    co_return finished&& check_.all_well() ? 0 : 1;
+    std::cout << "report: " << text() << " repeated_after_reboot=" << memory_.repeated
+              << " connects=" << client_.connects() << " uptime_s=" << uptime.count() << std::endl;
+    co_return finished&& memory_.check.all_well() ? 0 : 1;
   }
 
  private:
@@ -85,17 +85,16 @@ class App {
       const std::string line = co_await client_.readline();  // pauses until there is one, also through an outage
       const json message = json::parse(line);
       if (message.contains("end")) {
-        check_.ended(message["end"].get<long>());
+        memory_.check.ended(message["end"].get<long>());
         co_return;
       }
       const long number = message.at("number").get<long>();
-      if (first && number == before_.received) {
+      if (first && before_.boot != 0 && number == before_.check.next() - 1) {
         // The line was not acknowledged when this board went down: the server cannot know that it had come.
-        ++repeated_;
-        continue;
+        ++memory_.repeated;
+      } else {
+        memory_.check.received(number);
       }
-      check_.received(number);
-      memory_.received = number;
       qos_demo::save(options_.memory, memory_);
     }
   }
@@ -109,24 +108,22 @@ class App {
 
   asio::awaitable<void> print_status() {
     for (;;) {
-      const long sent = sent_, received = check_.count();
+      const long sent = sent_, received = memory_.check.count();
       co_await example::pause(milliseconds(500));
-      const bool both_ways = sent_ > sent && check_.count() > received;
+      const bool both_ways = sent_ > sent && memory_.check.count() > received;
       std::cout << (both_ways ? "Running: " : "Waiting: ") << text() << std::endl;
     }
   }
 
-  std::string text() const { return "sent=" + std::to_string(sent_) + ' ' + check_.text(); }
+  std::string text() const { return "sent=" + std::to_string(sent_) + ' ' + memory_.check.text(); }
 
   const Options& options_;
   const steady_clock::time_point started_ = steady_clock::now();
   const std::uint32_t boot_ = std::random_device()() | 1U;  ///< tells this life from others; never 0
   Memory memory_;
   const Memory before_;
-  example::NumberCheck check_;
   AsyncClient client_;
   long sent_ = 0;
-  int repeated_ = 0;
   bool stopping_ = false;
 };
 
