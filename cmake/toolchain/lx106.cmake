@@ -11,4 +11,4 @@ set(CMAKE_C_FLAGS_INIT "${flags}")
 # and header-only templates of them.
 file(GLOB cxx_headers /usr/include/newlib/c++/*)
 set(CMAKE_CXX_FLAGS_INIT "${flags} -isystem ${cxx_headers} -isystem ${cxx_headers}/arm-none-eabi")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "${flags} -nostartfiles")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles")

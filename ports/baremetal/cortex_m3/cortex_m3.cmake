@@ -5,4 +5,6 @@ function(tautline_cortex_m3_board directory linker_script)
     "${shared}/semihosting.cpp" "${shared}/startup.cpp" "${directory}/board.cpp" "${directory}/ethernet.cpp")
   target_include_directories(tautline_baremetal PRIVATE "${shared}" "${directory}")
   target_link_options(tautline_baremetal PUBLIC -T "${directory}/${linker_script}" -L "${shared}")
+  set_property(TARGET tautline_baremetal APPEND PROPERTY INTERFACE_LINK_DEPENDS
+    "${directory}/${linker_script}" "${shared}/cortex_m3.ld")
 endfunction()

@@ -36,6 +36,10 @@ class FrameWriter {
     for (unsigned shift = 0; shift < 32; shift += 8) put_byte(static_cast<std::uint8_t>(word >> shift));
   }
 
+  void skip(std::uint32_t bytes) {
+    while (bytes-- != 0) put_byte(0);
+  }
+
   /// The caller's now; nullptr without memory.
   pbuf* frame() const { return frame_; }
 
