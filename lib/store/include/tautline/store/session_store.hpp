@@ -116,12 +116,15 @@ class StoreError : public std::runtime_error {
 ///   it is (or all of it, when the crash came after the commit).
 /// - Each update is conditional: whoever commits first with the present generation wins, everybody else is fenced. That
 ///   holds between processes and machines that share the store.
+/// - Who has not seen the last change of a record is fenced too, even if the numbers of the condition are still the
+///   same (rx, base or the inbox may have changed): an update is applied only by the handle that made that change, or
+///   that got it from take_over() or as `current`. A distributed engine has this as a conditional append.
 /// - Updates of one commit are applied in order; a later one may be for the same link as an earlier one and then sees
-/// its
-///   effect.
+///   its effect.
+/// - Payloads are bytes, and come back as they are. An epoch that is not known comes back as 0.
 ///
-/// Not thread-safe; calls may block. A StoreWriter gives it a thread. test/store/conformance has the suite that every
-/// implementation passes.
+/// Not thread-safe; calls may block. A StoreWriter gives it a thread. test/unit/store/conformance.hpp is the suite that
+/// every implementation passes.
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
