@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -10,6 +9,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <thread>
 
@@ -23,6 +23,7 @@ int exit_status(int status) {
 /// In a child: becomes the command.
 [[noreturn]] void become(const std::vector<std::string>& command) {
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   ::execvp(argv[0], argv.data());
@@ -100,7 +101,7 @@ std::string Namespace::run(const std::vector<std::string>& command) const {
 
 std::string Network::make() {
   for (Namespace* const space : {&hub, &node}) {
-    if (const std::string error = space->make(); !error.empty()) return error;
+    if (std::string error = space->make(); !error.empty()) return error;
   }
   const std::string hub_net = std::string(hub_address) + "/24";
   const std::string node_net = std::string(node_address) + "/24";
@@ -117,7 +118,7 @@ std::string Network::make() {
       {node, {"ip", "link", "set", "lo", "up"}},
   };
   for (const auto& step : steps) {
-    if (const std::string error = step.in.run(step.command); !error.empty()) return error;
+    if (std::string error = step.in.run(step.command); !error.empty()) return error;
   }
   return {};
 }
