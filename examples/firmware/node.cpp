@@ -49,18 +49,14 @@ bool starts_with(std::string_view line, std::string_view prefix) {
   return line.size() >= prefix.size() && std::memcmp(line.data(), prefix.data(), prefix.size()) == 0;
 }
 
-/// `out 1 0`: pin 1 off.
-bool drive_pin(std::string_view line) {
-  constexpr std::string_view command = "out ";
-  if (!starts_with(line, command)) return false;
-  line.remove_prefix(command.size());
-  std::uint32_t pin = 0;
-  std::uint32_t value = 0;
-  if (!tautline::take_decimal(line, pin) || line.empty()) return false;
-  line.remove_prefix(1);
-  if (!tautline::parse_decimal(line, value)) return false;
-  board::write_pin(pin, value != 0);
-  return true;
+/// The message of the remote control: `{"on":true}`.
+bool parse_switch(std::string_view line, bool& on) {
+  constexpr std::string_view key = "{\"on\":";
+  if (!starts_with(line, key)) return false;
+  line.remove_prefix(key.size());
+  while (starts_with(line, " ")) line.remove_prefix(1);
+  on = starts_with(line, "true");
+  return on || starts_with(line, "false");
 }
 
 }  // namespace
@@ -76,11 +72,8 @@ void Node::on_state(void*, bool up, tautline::Reason reason) {
 void Node::turn(std::uint32_t now_ms) {
   if (hang_next_) hang();
   read_lines();
-  if (settings_.pins) {
-    watch_pins();
-  } else {
-    write_list(now_ms);
-  }
+  if (settings_.period_ms != 0) write_list(now_ms);
+  if (settings_.has_switch) watch_switch();
   tell_acknowledged();
 }
 
@@ -95,7 +88,13 @@ void Node::handle(std::string_view line) {
     hang_next_ = true;
     return;
   }
-  if (!starts_with(line, "[") && !drive_pin(line)) print("which is no list\n");
+  bool on = false;
+  if (parse_switch(line, on)) {
+    board::write_pin(output_pin, on);
+    if (!settings_.has_switch) client_.write(line, false);  // tells the switch that the lamp has changed
+  } else if (!starts_with(line, "[")) {
+    print("which is no list\n");
+  }
 }
 
 void Node::write_list(std::uint32_t now_ms) {
@@ -112,16 +111,10 @@ void Node::write_list(std::uint32_t now_ms) {
   next_list_ms_ = now_ms + settings_.period_ms;
 }
 
-void Node::watch_pins() {
-  for (unsigned pin = 0; pin < pin_count; ++pin) {
-    const auto bit = static_cast<std::uint8_t>(1U << pin);
-    const bool on = board::read_pin(pin);
-    if (on == ((pins_ & bit) != 0)) continue;
-    Text line;
-    line << "in " << pin << (on ? " 1" : " 0");
-    if (!write(line)) return;
-    pins_ ^= bit;
-  }
+void Node::watch_switch() {
+  const bool on = board::read_pin(input_pin);
+  if (on == switch_on_) return;
+  if (write(on ? "{\"on\":true}" : "{\"on\":false}")) switch_on_ = on;
 }
 
 bool Node::write(std::string_view line) {

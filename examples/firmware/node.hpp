@@ -9,9 +9,9 @@
 
 namespace node {
 
-/// The client of the main demo on a board: writes a small list every period and prints what comes from the server. Two
-/// lines from the server are commands: `out PIN 0|1` drives a pin, `hang` never returns, so that the watchdog has to
-/// help.
+/// The client of the main demo on a board: writes a small list every period and prints what comes from the server. The
+/// line `hang` from the server makes it hang, so that the watchdog has to help. It is also both ends of the remote
+/// control: a change of the switch is written, and what the other end's switch says drives the output pin.
 class Node {
  public:
   using Client = tautline::Client<tautline::baremetal::Port>;
@@ -27,11 +27,12 @@ class Node {
   void read_lines();
   void handle(std::string_view line);
   void write_list(std::uint32_t now_ms);
-  void watch_pins();
+  void watch_switch();
   void tell_acknowledged();
   bool write(std::string_view line);
 
-  static constexpr unsigned pin_count = 4;
+  static constexpr unsigned input_pin = 0;
+  static constexpr unsigned output_pin = 0;
 
   Client& client_;
   const Settings& settings_;
@@ -41,7 +42,7 @@ class Node {
   std::uint32_t next_list_ms_ = 0;
   bool started_ = false;
   bool hang_next_ = false;  ///< not at once: the command must be acknowledged, or it comes again after the reset
-  std::uint8_t pins_ = 0;   ///< the inputs as last told
+  bool switch_on_ = false;  ///< as last told
 };
 
 }  // namespace node

@@ -29,8 +29,8 @@ bool set(Settings& settings, std::string_view key, const char* value) {
     settings.timeout_ms = number;
   } else if (key == "period") {
     settings.period_ms = number;
-  } else if (key == "pins") {
-    settings.pins = number != 0;
+  } else if (key == "switch") {
+    settings.has_switch = number != 0;
   } else {
     return false;
   }

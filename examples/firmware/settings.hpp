@@ -14,11 +14,11 @@ struct Settings {
   const char* server = "10.0.2.2";  ///< what QEMU's user network calls the machine it runs on
   std::uint16_t port = tautline::default_port;
   std::uint32_t timeout_ms = tautline::default_timeout_ms;
-  std::uint32_t period_ms = 5000;  ///< between two lines
+  std::uint32_t period_ms = 5000;  ///< between two lists; 0: none
   const char* ip = "10.0.2.15";    ///< empty: DHCP
   const char* gateway = "10.0.2.2";
   const char* dns = "10.0.2.3";
-  bool pins = false;  ///< tell changes of the input pins instead of a line every period
+  bool has_switch = false;  ///< on an input pin: its changes are written
 };
 
 /// `text` is cut into words in place and must outlive the settings. False: a word is not understood; it is left at
