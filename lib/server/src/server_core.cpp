@@ -346,6 +346,7 @@ void ServerCore::accept_some(std::uint32_t now_ms) {
     }
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (options_.verbose) peer_names_[socket] = peer_name(socket);
     Conn* const conn = shard_.accepted(socket, now_ms);
     if (conn == nullptr) continue;
     epoll_event event{};
@@ -385,14 +386,16 @@ void ServerCore::shutdown_send(int socket) {
   ::shutdown(socket, SHUT_WR);
 }
 void ServerCore::close(int socket) {
+  peer_names_.erase(socket);
   ::close(socket);
 }
 
 std::string ServerCore::peer_name(int socket) {
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &length) != 0) return "a peer that is gone";
-  return text_of(peer);
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &length) == 0) return text_of(peer);
+  const auto known = peer_names_.find(socket);
+  return known != peer_names_.end() ? known->second : "a peer that is gone";
 }
 
 void ServerCore::log(LogLevel level, const std::string& message) {

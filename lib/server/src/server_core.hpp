@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
@@ -115,6 +116,8 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
 
   asio::any_io_executor executor_;
   ServerOptions options_;
+  /// With `verbose`: a socket that was reset no longer tells its peer, and the log must. (The shard closes sockets.)
+  std::unordered_map<int, std::string> peer_names_;
   Shard shard_;
   int epoll_ = -1;
   int listener_ = -1;
