@@ -20,11 +20,12 @@ class Database;
 /// read together is of one moment. All calls throw StoreError.
 class StoreFile {
  public:
+  /// One link without its lines.
   struct Summary {
-    std::string id;
-    StoredNumbers numbers;
-    std::uint64_t inbox_lines = 0;
-    std::uint64_t outbox_lines = 0;
+    std::string id;                  ///< of the client
+    StoredNumbers numbers;           ///< the record
+    std::uint64_t inbox_lines = 0;   ///< that the application has not dealt with
+    std::uint64_t outbox_lines = 0;  ///< that the client has not acknowledged
   };
 
   /// The file must exist and be a store of this program's version. `busy_timeout_ms`: how long a change waits for a
@@ -36,7 +37,9 @@ class StoreFile {
 
   /// All links, by id.
   std::vector<Summary> list();
+  /// One link with its lines; nothing: there is no record of that id.
   std::optional<StoredLink> read(const std::string& id);
+  /// All links with their lines, by id.
   std::vector<StoredLink> read_all();
 
   /// Removes a record and its lines; false: there is none. A running server finds out at its next update.

@@ -23,16 +23,19 @@ void wait();
 /// One character to the first UART.
 void put(char character);
 
+/// The LED that shows a heartbeat; nothing on a board without one.
 void toggle_led();
 
 /// Resets the board unless it is fed within `timeout_ms`, whatever hangs.
 void start_watchdog(std::uint32_t timeout_ms);
+/// The board is alive: the time begins anew.
 void feed_watchdog();
 /// False: this one cannot be stopped.
 bool stop_watchdog();
 
 /// Pins that an application may use, numbered from 0; a board without them ignores writes and reads 0.
 void write_pin(unsigned pin, bool on);
+/// The level of a pin.
 bool read_pin(unsigned pin);
 
 // ---- ethernet.cpp -------------------------------------------------------------------------------
@@ -64,8 +67,9 @@ std::uint32_t boots();
 
 /// Eight bytes of the application's that a reset leaves as they were, 0 after power came on.
 struct Kept {
-  std::uint32_t words[2];
+  std::uint32_t words[2];  ///< whatever the application wants
 };
+/// The one that there is.
 Kept& kept();
 
 }  // namespace tautline::board

@@ -8,10 +8,10 @@ namespace tautline::baremetal {
 
 /// Addresses in digits. Empty: ask DHCP, if lwIP was built with it.
 struct Addresses {
-  const char* own = "";
-  const char* netmask = "255.255.255.0";
-  const char* gateway = "";
-  const char* dns = "";
+  const char* own = "";                   ///< the board's
+  const char* netmask = "255.255.255.0";  ///< of its network
+  const char* gateway = "";               ///< to other networks
+  const char* dns = "";                   ///< of the server for names, if lwIP was built with it
 };
 
 /// The board's Ethernet under lwIP. It is what the client calls WiFi: up when there is a carrier and an address.
@@ -24,11 +24,17 @@ class Network {
   void poll();
 
   // The seam of the client. A cable needs no credentials.
+
+  /// Switches the interface on. Always true.
   bool connect_stored();
+  /// As connect_stored().
   void connect(const char*, const char*) { connect_stored(); }
+  /// Switches the interface off, which ends its connections.
   void disconnect();
+  /// A carrier and an address?
   bool is_up() const;
 
+  /// lwIP's interface, for its address and for tests.
   const netif& interface() const { return netif_; }
 
  private:

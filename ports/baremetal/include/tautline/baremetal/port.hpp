@@ -10,18 +10,25 @@
 
 namespace tautline::baremetal {
 
+/// The board's watchdog as the client sees it.
 struct Watchdog {
+  /// See board::start_watchdog().
   void start(std::uint32_t timeout_ms) { board::start_watchdog(timeout_ms); }
+  /// See board::feed_watchdog().
   void feed() { board::feed_watchdog(); }
+  /// See board::stop_watchdog().
   bool stop() { return board::stop_watchdog(); }
 };
 
+/// The board's LED as the client sees it.
 struct Led {
+  /// See board::toggle_led().
   void toggle() { board::toggle_led(); }
 };
 
 /// One line on the console for each change of state.
 struct ConsoleLog {
+  /// Called by a client with ClientConfig::verbose.
   void state(LinkState state, Reason reason) { print("state ", to_string(state), " ", to_string(reason), "\n"); }
 };
 
@@ -34,14 +41,14 @@ struct ConsoleLog {
 ///       board::wait();                       until a frame or the next tick
 ///     }
 struct Port {
-  static constexpr bool speaks_protocol_1 = false;
+  static constexpr bool speaks_protocol_1 = false;  ///< a board has no room for what it does not need
 
-  Network wifi;
-  lwip::TcpTransport transport;
-  lwip::Random random;
-  Watchdog watchdog;
-  Led led;
-  ConsoleLog log;
+  Network wifi;                  ///< the network interface; start() it first
+  lwip::TcpTransport transport;  ///< the connection to the server
+  lwip::Random random;           ///< jitter of the attempts to connect
+  Watchdog watchdog;             ///< with ClientConfig::wdog
+  Led led;                       ///< with ClientConfig::led
+  ConsoleLog log;                ///< with ClientConfig::verbose
 };
 
 }  // namespace tautline::baremetal

@@ -10,7 +10,9 @@ namespace tautline::lwip {
 /// first local port from it. A device that comes back with the port of its last life meets the server's half-open
 /// connection instead of a new one.
 struct Random {
+  /// Before lwip_init().
   static void seed(std::uint32_t value);
+  /// Uniformly distributed.
   std::uint32_t next();
 };
 

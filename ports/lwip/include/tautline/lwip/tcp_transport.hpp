@@ -28,7 +28,9 @@ class TcpTransport {
 
   /// `host` must stay as it is until close().
   void connect(const char* host, std::uint16_t port);
+  /// How the attempt stands; lwIP's callbacks drive it.
   ConnectStatus progress() const { return status_; }
+  /// Never: see above.
   bool next_address() { return false; }
   /// What it hands out is credit for the peer at once (tcp_recved).
   IoResult read(char* data, std::size_t size);
