@@ -1,6 +1,11 @@
 // Ctrl-C in a real process that calls close_all(): no socket of its port is left, at either end.
 
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -8,10 +13,13 @@
 #include <string>
 #include <vector>
 
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
 #include <gtest/gtest.h>
 
 #include "cli/program.hpp"
 #include "scripted_peer.hpp"
+#include "tautline/server/server.hpp"
 
 namespace tautline::test {
 namespace {
@@ -45,6 +53,96 @@ std::string described(const std::map<int, int>& sockets) {
   std::ostringstream text;
   for (const auto& [state, count] : sockets) text << count << " in state " << state << "; ";
   return text.str();
+}
+
+/// A process that calls close_all() on SIGINT and then lives on, so that nothing is closed by its end.
+class Survivor {
+ public:
+  Survivor() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe(ends), 0);
+    child_ = ::fork();
+    if (child_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      serve(ends[1]);
+    }
+    ::close(ends[1]);
+    output_ = ::fdopen(ends[0], "r");
+  }
+  ~Survivor() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+    std::fclose(output_);
+  }
+  Survivor(const Survivor&) = delete;
+  Survivor& operator=(const Survivor&) = delete;
+
+  void interrupt() const { EXPECT_EQ(::kill(child_, SIGINT), 0); }
+  /// What it says next; empty at its end.
+  std::string line() {
+    char text[64];
+    if (std::fgets(text, sizeof text, output_) == nullptr) return {};
+    std::string result(text);
+    result.pop_back();
+    return result;
+  }
+  /// Sockets among its descriptors.
+  int sockets() const {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(child_) + "/fd")) {
+      std::error_code gone;
+      const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+      if (target.rfind("socket:", 0) == 0) ++count;
+    }
+    return count;
+  }
+
+ private:
+  [[noreturn]] static void serve(int output) {
+    const auto say = [&](const std::string& text) {
+      if (::write(output, (text + "\n").data(), text.size() + 1) < 0) ::_exit(1);
+    };
+    asio::io_context io(1);
+    ServerOptions options;
+    options.address = "127.0.0.1";
+    options.port = 0;
+    options.expected = {"door", "lamp"};
+    options.log = [](LogLevel, const std::string&) {};
+    Server server(io.get_executor(), options);
+    asio::signal_set signals(io, SIGINT);
+    signals.async_wait([&](std::error_code, int) { server.close_all(); });
+    say(std::to_string(server.port()));
+    io.run();  // until nothing is left to wait for
+    say("closed all");
+    for (;;) ::pause();
+  }
+
+  pid_t child_ = -1;
+  std::FILE* output_ = nullptr;
+};
+
+TEST(ServerInterrupt, close_all_on_ctrl_C_closes_every_socket_of_a_process_that_lives_on) {
+  Survivor server;
+  const std::string port = server.line();
+  const auto number = static_cast<std::uint16_t>(std::stoi(port));
+  const int others = server.sockets() - 1;  // Asio's signal set has a pair of its own, say
+  ScriptedPeer door(number), lamp(number), half(number), silent(number);
+  door.open("door");
+  lamp.send("lamp\n");
+  lamp.expect("\n");
+  half.send("TL2 door\n");
+  EXPECT_EQ(half.line().substr(0, 3), "HI ");
+  EXPECT_EQ(server.sockets(), others + 5);
+  server.interrupt();
+  EXPECT_EQ(server.line(), "closed all");
+  EXPECT_LE(server.sockets(), others);
+  for (ScriptedPeer* const peer : {&door, &lamp, &half, &silent}) {
+    peer->expect_end();
+    peer->close();
+  }
+  std::map<int, int> after = sockets_of(port);
+  EXPECT_EQ(after[established], 0) << described(after);
+  EXPECT_EQ(after[listening], 0) << described(after);
 }
 
 TEST(ServerInterrupt, ctrl_C_leaves_no_socket_established_or_listening_at_either_end) {
