@@ -59,6 +59,7 @@ const char* to_string(WriteStatus status) {
     case WriteStatus::ok: return "ok";
     case WriteStatus::would_block: return "the queue is full or the link is down: try again later";
     case WriteStatus::closed: return "the link was closed by this side: the line is not sent";
+    case WriteStatus::taken_over: return "another server has taken the link over: the line is not sent";
     case WriteStatus::bad_line: return "a line must not contain LF, CR or NUL: escape them";
     case WriteStatus::too_long: return "the line is longer than the agreed maximum";
     case WriteStatus::empty: return "protocol 1 cannot carry an empty line";

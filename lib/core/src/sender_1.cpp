@@ -33,6 +33,13 @@ bool SendNumbers1::is_acknowledged(std::uint32_t ticket) const {
   return before(ticket, sent) && settled.test(ticket);
 }
 
+void SendNumbers1::drop_front() {
+  assert(can_drop_front());
+  ++sent;
+  ++base;
+  stale_before = later(stale_before, sent);
+}
+
 bool SendNumbers1::is_sent(std::uint32_t ticket) const {
   return before(ticket, sent);
 }

@@ -31,6 +31,10 @@ std::optional<Connection> Server::find(std::string_view id) {
   return core_->connection(*link);
 }
 
+std::string Server::store_problem() const {
+  return core_->store_problem();
+}
+
 asio::awaitable<Connection> Server::client_conn(std::string id) {
   const auto connection = co_await wait_for(std::move(id), {}, false, asio::use_awaitable);
   co_return connection ? *connection : Connection();  // never empty: without a client it throws
@@ -61,8 +65,14 @@ asio::awaitable<std::string> Connection::readline() {
   co_return co_await readline(asio::use_awaitable);
 }
 
+asio::awaitable<void> Connection::accept(StoreEffect effect) {
+  const std::exception_ptr thrown = co_await accept(std::move(effect), asio::use_awaitable);
+  if (thrown) std::rethrow_exception(thrown);
+}
+
 asio::awaitable<void> Connection::write(std::string line, WriteOptions options) {
-  if (!options.wait || !options.qos) {
+  const bool until_stored = options.qos && detail::shard_of(*core_).has_store();
+  if (!options.qos || (!options.wait && !until_stored)) {
     if (detail::try_write(*core_, *link_, line, options).status == WriteStatus::ok) co_return;
   }
   co_await write(std::move(line), options, asio::use_awaitable);

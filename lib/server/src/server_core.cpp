@@ -42,6 +42,8 @@ ShardOptions shard_options(const ServerOptions& options) {
   result.inbox_lines = options.inbox_lines;
   result.outbox_lines = options.outbox_lines;
   result.outbox_bytes = options.outbox_bytes;
+  result.when_full = options.when_full;
+  result.outbox_max_age_s = options.outbox_max_age_s;
   result.max_connections = options.max_connections;
   result.max_unidentified = options.max_unidentified;
   result.first_generation = static_cast<std::uint32_t>(std::time(nullptr));
@@ -83,10 +85,12 @@ std::uint32_t ServerCore::clock_ms() {
 ServerCore::ServerCore(asio::any_io_executor executor, ServerOptions options)
     : executor_(std::move(executor)),
       options_(std::move(options)),
-      shard_(shard_options(options_), *this, *this, &system_entropy, nullptr, clock_ms()),
+      shard_(shard_options(options_), *this, *this, &system_entropy, nullptr, clock_ms(),
+             options_.store ? this : nullptr),
       epoll_watch_(executor_),
       timer_(executor_),
-      accept_timer_(executor_) {}
+      accept_timer_(executor_),
+      stop_timer_(executor_) {}
 
 ServerCore::~ServerCore() {
   shard_.for_each_link([](Link& link) { delete waiters(link); });
@@ -140,6 +144,7 @@ int ServerCore::open_listener(const std::string& address, std::uint16_t port) {
 }
 
 void ServerCore::open() {
+  if (options_.store) open_store();
   listener_ = open_listener(options_.address, options_.port);
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;
@@ -188,8 +193,11 @@ void ServerCore::rest_if_done() {
 void ServerCore::shut_down() {
   if (shut_down_) return;
   close_all();
+  shard_.flush_store();
   shut_down_ = true;
+  store_writer_.reset();  // commits what was submitted
   timer_.cancel();
+  stop_timer_.cancel();
   epoll_watch_.close();
   const std::error_code aborted = asio::error::operation_aborted;
   shard_.for_each_link([&](Link& link) {
@@ -198,7 +206,9 @@ void ServerCore::shut_down() {
     while (ReadWaiting* reader = waiting->readers.pop_front()) reader->complete(Completion::posted, aborted, {});
     while (WriteWaiting* writer = waiting->writers.pop_front()) writer->complete(Completion::posted, aborted);
     while (WriteWaiting* writer = waiting->unacknowledged.pop_front()) writer->complete(Completion::posted, aborted);
+    while (WriteWaiting* writer = waiting->unstored.pop_front()) writer->complete(Completion::posted, aborted);
     while (UpWaiting* up = waiting->up.pop_front()) up->complete(Completion::posted, aborted);
+    while (EffectWaiting* effect = waiting->effect.pop_front()) effect->complete(Completion::posted, aborted, {});
   });
   while (ArrivalWaiting* arrival = arrivals_.pop_front()) arrival->complete(Completion::posted, aborted, {});
   while (StopWaiting* stop = stops_.pop_front()) {
@@ -290,19 +300,26 @@ void ServerCore::after_batch() {
     for_each_link([this](Link& link) { serve_writers(link); });  // those who wait for room or for the link
   }
   if (shard_.has_unfinished()) wants_attention();
-  if (stop_begun_ && shard_.stopped()) {
-    // What is not acknowledged now never will be.
-    for_each_link([](Link& link) {
-      LinkWaiters* const waiting = waiters(link);
-      if (waiting == nullptr) return;
-      while (WriteWaiting* const writer = waiting->unacknowledged.pop_front()) {
-        writer->complete(Completion::posted, asio::error::operation_aborted);
-      }
-    });
-    while (StopWaiting* stop = stops_.pop_front()) stop->complete(Completion::posted, {}, shard_.stop_report());
-  }
+  finish_stop_if_done();
   arm_timer();
   rest_if_done();
+}
+
+void ServerCore::finish_stop_if_done() {
+  if (!stop_begun_ || !shard_.stopped()) return;
+  if (!shard_.store_is_idle() && !stop_overdue_) return;
+  stop_timer_.cancel();
+  // What is not acknowledged now never will be.
+  for_each_link([](Link& link) {
+    LinkWaiters* const waiting = waiters(link);
+    if (waiting == nullptr) return;
+    for (List<WriteWaiting>* list : {&waiting->unacknowledged, &waiting->unstored}) {
+      while (WriteWaiting* const writer = list->pop_front()) {
+        writer->complete(Completion::posted, asio::error::operation_aborted);
+      }
+    }
+  });
+  while (StopWaiting* stop = stops_.pop_front()) stop->complete(Completion::posted, {}, shard_.stop_report());
 }
 
 void ServerCore::arm_timer() {

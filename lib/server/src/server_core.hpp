@@ -17,6 +17,7 @@
 
 #include "tautline/server/detail/core_calls.hpp"
 #include "tautline/server/server.hpp"
+#include "tautline/store/store_writer.hpp"
 
 namespace tautline::detail {
 
@@ -25,9 +26,14 @@ struct LinkWaiters {
   List<ReadWaiting> readers;
   List<WriteWaiting> writers;         ///< wait for room, or (qos=False) for the link
   List<WriteWaiting> unacknowledged;  ///< queued; wait for the client
+  List<WriteWaiting> unstored;        ///< queued; wait for the store
   List<UpWaiting> up;
+  List<EffectWaiting> effect;  ///< at most one
 
-  bool idle() const { return readers.empty() && writers.empty() && unacknowledged.empty() && up.empty(); }
+  bool idle() const {
+    return readers.empty() && writers.empty() && unacknowledged.empty() && unstored.empty() && up.empty() &&
+           effect.empty();
+  }
 };
 
 /// Joins a shard to epoll and to an Asio executor, and the waiting operations to the shard's events.
@@ -35,7 +41,10 @@ struct LinkWaiters {
 /// One edge-triggered epoll set holds all connections. Its descriptor, itself readable when an event waits, is watched
 /// by Asio: a wake-up takes one batch of events, ends the batch and only then asks Asio to watch again. Draining the
 /// set until it is empty would starve everything else on the executor.
-class ServerCore final : public Network, public ShardObserver, public std::enable_shared_from_this<ServerCore> {
+class ServerCore final : public Network,
+                         public ShardObserver,
+                         public ShardStore,
+                         public std::enable_shared_from_this<ServerCore> {
  public:
   ServerCore(asio::any_io_executor executor, ServerOptions options);
   ~ServerCore() override;
@@ -49,6 +58,7 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   std::uint16_t port() const { return port_; }
   std::string endpoint() const;
 
+  const std::string& store_problem() const { return store_problem_; }
   const asio::any_io_executor& executor() const { return executor_; }
   Shard& shard() { return shard_; }
   Connection connection(Link& link) { return {*this, link}; }
@@ -58,6 +68,7 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   void start_read(Link& link, ReadWaiting& waiting);
   void start_write(Link& link, WriteWaiting& waiting);
   void abort_write(Link& link, WriteWaiting& waiting);
+  void start_effect(Link& link, StoreEffect effect, EffectWaiting& waiting);
   void start_up(Link& link, UpWaiting& waiting);
   void start_arrival(const std::string& id, const std::vector<std::string>& peers, bool all_expected,
                      ArrivalWaiting& waiting);
@@ -77,8 +88,15 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   void lines_acknowledged(Link& link) override;
   void link_up(Link& link) override;
   void link_down(Link& link, Reason reason) override;
+  void lines_stored(Link& link) override;
+  void lines_dropped(Link& link, std::uint32_t kept, std::uint32_t count) override;
+  void link_taken_over(Link& link) override;
+  void effect_done(Link& link, const std::exception_ptr& error, bool taken_over) override;
   void wants_attention() override;
   void log(LogLevel level, const std::string& message) override;
+
+  // ShardStore
+  void submit(std::vector<LinkUpdate> batch, bool urgent) override;
 
  private:
   class GoOnAfterException;
@@ -108,6 +126,10 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
     shard_.for_each_link([&](Link& link) { links.push_back(&link); });
     for (Link* const link : links) visit(*link);
   }
+  void open_store();
+  void on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> results);
+  void on_store_health(const std::string& problem);
+  void finish_stop_if_done();
   void serve_readers(Link& link);
   void serve_writers(Link& link);
   bool attempt_write(Link& link, WriteWaiting& waiting, Completion completion);
@@ -125,11 +147,15 @@ class ServerCore final : public Network, public ShardObserver, public std::enabl
   asio::posix::stream_descriptor epoll_watch_;
   asio::steady_timer timer_;
   asio::steady_timer accept_timer_;
+  asio::steady_timer stop_timer_;  ///< a store that stands still must not keep the server from stopping
+  std::unique_ptr<StoreWriter> store_writer_;
+  std::string store_problem_;
   std::uint32_t timer_deadline_ms_ = 0;
   bool timer_armed_ = false;
   bool pending_posted_ = false;
   bool shut_down_ = false;
   bool stop_begun_ = false;
+  bool stop_overdue_ = false;
   bool refuse_writers_ = false;  ///< a stop has begun: who waits to write is told so after this batch
   List<ArrivalWaiting> arrivals_;
   List<StopWaiting> stops_;

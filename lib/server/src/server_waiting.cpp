@@ -1,10 +1,12 @@
 // The operations of the application that wait, and the shard's events that complete them.
 
 #include <algorithm>
+#include <chrono>
 
 #include <asio/post.hpp>
 
 #include "server_core.hpp"
+#include "tautline/core/serial.hpp"
 
 namespace tautline::detail {
 
@@ -61,8 +63,11 @@ void ServerCore::serve_readers(Link& link) {
     waiting->readers.pop_front()->complete(Completion::in_place, {}, std::string(line));
   }
   release_waiters_if_idle(link);
-  // Lines that came before there was a handler, or qos=False lines.
-  while (line_handler_ && !shut_down_ && try_read(link, line)) line_handler_(connection(link), line);
+  // Lines that came before there was a handler, from the store, or qos=False lines.
+  while (line_handler_ && !shut_down_ && try_read(link, line)) {
+    line_handler_(connection(link), line);
+    shard_.accept_line(link);
+  }
 }
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -76,15 +81,20 @@ Shard::Written ServerCore::try_write(Link& link, std::string_view line, WriteOpt
 /// True: the operation has left the list of writers.
 bool ServerCore::attempt_write(Link& link, WriteWaiting& waiting, Completion completion) {
   const Shard::Written written = shard_.write(link, waiting.line, waiting.options);
-  if (written.status == WriteStatus::would_block) return false;
+  const bool refuse = waiting.options.qos && options_.when_full == WhenFull::refuse;
+  if (written.status == WriteStatus::would_block && !refuse) return false;
+  const bool to_be_stored = waiting.options.qos && shard_.has_store();
   waiting.unlink();
-  if (written.status != WriteStatus::ok) {
+  if (written.status == WriteStatus::would_block) {
+    waiting.complete(completion, Error::queue_full);
+  } else if (written.status != WriteStatus::ok) {
     waiting.complete(completion, make_error_code(written.status));
-  } else if (waiting.options.qos && waiting.options.wait) {
+  } else if (waiting.options.qos && (waiting.options.wait || to_be_stored)) {
     waiting.queued = true;
     waiting.seq = written.seq;
     waiting.line = std::string();
-    make_waiters(link).unacknowledged.push_back(waiting);
+    LinkWaiters& waiters = make_waiters(link);
+    (waiting.options.wait ? waiters.unacknowledged : waiters.unstored).push_back(waiting);
   } else {
     waiting.complete(completion, {});
   }
@@ -144,6 +154,108 @@ void ServerCore::abort_write(Link& link, WriteWaiting& waiting) {
   // Others may have waited behind it only. Served later: this is called from within the application's cancellation.
   waiting_plain_.push_back(&link);
   wants_attention();
+}
+
+// ---- the store ----------------------------------------------------------------------------------
+
+void ServerCore::open_store() {
+  shard_.restore(options_.store->take_over());
+  store_writer_ = std::make_unique<StoreWriter>(
+      options_.store, [weak = weak_from_this(), executor = executor_](const std::string& problem) {
+        asio::post(executor, [weak, problem] {
+          const auto self = weak.lock();
+          if (self && !self->shut_down_) self->on_store_health(problem);
+        });
+      });
+}
+
+void ServerCore::on_store_health(const std::string& problem) {
+  store_problem_ = problem;
+  if (problem.empty()) {
+    log(LogLevel::warning, "the store works again: acknowledgements go on");
+  } else {
+    log(LogLevel::error, "nothing is acknowledged until the store can commit: " + problem);
+  }
+}
+
+/// From within the shard, on the server's executor.
+void ServerCore::submit(std::vector<LinkUpdate> batch, bool urgent) {
+  if (!store_writer_) return;
+  store_writer_->submit(std::move(batch), urgent,
+                        [weak = weak_from_this(), executor = executor_](std::vector<LinkUpdate> stored,
+                                                                        std::vector<UpdateResult> results) {
+                          asio::post(executor,
+                                     [weak, stored = std::move(stored), results = std::move(results)]() mutable {
+                                       const auto self = weak.lock();
+                                       if (self && !self->shut_down_)
+                                         self->on_stored(std::move(stored), std::move(results));
+                                     });
+                        });
+}
+
+void ServerCore::on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> results) {
+  const std::uint32_t now_ms = clock_ms();
+  shard_.on_stored(std::move(batch), std::move(results), now_ms);
+  shard_.end_batch(now_ms);
+  after_batch();
+}
+
+void ServerCore::lines_stored(Link& link) {
+  if (LinkWaiters* const waiting = waiters(link)) {
+    List<WriteWaiting> done;
+    while (WriteWaiting* const writer = waiting->unstored.front()) {
+      if (!link.is_stored(writer->seq)) break;
+      writer->unlink();
+      done.push_back(*writer);
+    }
+    while (WriteWaiting* const completed = done.pop_front()) completed->complete(Completion::in_place, {});
+  }
+  lines_acknowledged(link);
+}
+
+void ServerCore::lines_dropped(Link& link, std::uint32_t kept, std::uint32_t count) {
+  if (LinkWaiters* const waiting = waiters(link)) {
+    while (WriteWaiting* const writer = waiting->unacknowledged.front()) {
+      if (!before(writer->seq, kept)) break;
+      writer->unlink();
+      writer->complete(Completion::posted, Error::dropped);
+    }
+  }
+  if (options_.on_dropped && !shut_down_) options_.on_dropped(connection(link), count);
+}
+
+void ServerCore::link_taken_over(Link& link) {
+  LinkWaiters* const waiting = waiters(link);
+  if (waiting == nullptr) return;
+  for (List<WriteWaiting>* list : {&waiting->unacknowledged, &waiting->unstored}) {
+    while (WriteWaiting* const writer = list->pop_front()) {
+      writer->complete(Completion::posted, link.is_stored(writer->seq) ? Error::delivery_pending : Error::taken_over);
+    }
+  }
+  waiting_plain_.push_back(&link);  // who waits for room is told after this batch
+}
+
+void ServerCore::start_effect(Link& link, StoreEffect effect, EffectWaiting& waiting) {
+  if (shut_down_) {
+    waiting.complete(Completion::posted, asio::error::operation_aborted, {});
+  } else if (!shard_.accept_line(link, std::move(effect))) {
+    waiting.complete(Completion::posted, asio::error::invalid_argument, {});
+  } else {
+    make_waiters(link).effect.push_back(waiting);
+  }
+}
+
+void ServerCore::effect_done(Link& link, const std::exception_ptr& error, bool taken_over) {
+  if (LinkWaiters* const waiting = waiters(link)) {
+    if (EffectWaiting* const effect = waiting->effect.pop_front()) {
+      if (taken_over) {
+        effect->complete(Completion::posted, Error::taken_over, {});
+      } else {
+        effect->complete(Completion::in_place, {}, error);
+      }
+    }
+  }
+  serve_readers(link);
 }
 
 // ---- links come and go --------------------------------------------------------------------------
@@ -231,6 +343,13 @@ void ServerCore::start_stop(StopWaiting& waiting) {
   stop_listening();
   shard_.begin_stop(clock_ms());
   refuse_writers_ = true;
+  stop_timer_.expires_after(std::chrono::milliseconds(2 * options_.timeout_ms));
+  stop_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (!self || error || self->shut_down_) return;
+    self->stop_overdue_ = true;
+    self->after_batch();
+  });
 }
 
 void ServerCore::set_line_handler(std::function<void(const Connection&, std::string_view)> handler) {
@@ -253,7 +372,7 @@ Shard& shard_of(ServerCore& core) {
 }
 Link* find_connected(ServerCore& core, std::string_view id) {
   Link* const link = core.shard().find(id);
-  return link != nullptr && link->connects != 0 ? link : nullptr;
+  return link != nullptr && (link->connects != 0 || link->protocol != 0) ? link : nullptr;
 }
 bool try_read(ServerCore& core, Link& link, std::string_view& line) {
   return core.try_read(link, line);
@@ -269,6 +388,13 @@ void start_write(ServerCore& core, Link& link, WriteWaiting& waiting) {
 }
 void abort_write(ServerCore& core, Link& link, WriteWaiting& waiting) {
   core.abort_write(link, waiting);
+}
+void start_effect(ServerCore& core, Link& link, StoreEffect effect, EffectWaiting& waiting) {
+  core.start_effect(link, std::move(effect), waiting);
+}
+std::string problem_of(const ServerCore& core, const Link& link) {
+  if (!core.store_problem().empty()) return core.store_problem();
+  return link.store && !link.store->owned ? "another server with the same store has taken the link over" : "";
 }
 void start_up(ServerCore& core, Link& link, UpWaiting& waiting) {
   core.start_up(link, waiting);

@@ -42,12 +42,13 @@ std::string check_options(const ShardOptions& options) {
 }
 
 Shard::Shard(ShardOptions options, Network& network, ShardObserver& observer, Entropy entropy, void* entropy_context,
-             std::uint32_t now_ms)
+             std::uint32_t now_ms, ShardStore* store)
     : options_(std::move(options)),
       network_(network),
       observer_(observer),
       entropy_(entropy),
       entropy_context_(entropy_context),
+      store_(store),
       wheel_(now_ms),
       expected_(options_.expected.begin(), options_.expected.end()),
       input_(input_bytes),
@@ -94,6 +95,7 @@ std::unique_ptr<Link> Shard::make_link(std::string_view id) {
   link->numbers.generation = options_.first_generation;
   link->numbers.sid = entropy_(entropy_context_);
   link->numbers.sid_known = true;
+  if (store_ != nullptr) link->store = std::make_unique<LinkStore>();
   return link;
 }
 
@@ -110,6 +112,7 @@ Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions opti
   const WriteStatus status = link.protocol == 1 ? wire_1::check_payload(payload, limit) : check_payload(payload, limit);
   if (status != WriteStatus::ok) return {status, 0};
   if (stopping_) return {WriteStatus::closed, 0};
+  if (link.store && !link.store->owned) return {WriteStatus::taken_over, 0};
 
   Conn* const conn = link.conn;
   if (!options.qos && conn == nullptr) return {WriteStatus::would_block, 0};
@@ -121,29 +124,40 @@ Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions opti
     mark_dirty(*conn);
     return {WriteStatus::ok, 0};
   }
-  const bool full =
-      link.outbox.size() >= options_.outbox_lines || link.outbox.bytes() + payload.size() > options_.outbox_bytes;
-  if (full) return {WriteStatus::would_block, 0};
+  if (!make_room(link, payload.size())) return {WriteStatus::would_block, 0};
 
   std::uint8_t tag = tag_qos;
   if (link.numbers_1) tag = !options.qos ? tag_1::plain : options.wait ? tag_1::ordered : std::uint8_t{0};
+  if (link.store) return {WriteStatus::ok, write_into_store(link, payload, tag, options.wait)};
   link.outbox.push(payload, tag);
   const std::uint32_t seq = link.numbers_1 ? link.numbers_1->next++ : link.numbers.next++;
+  if (options_.outbox_max_age_s != 0) remember_age(link, unix_seconds());
   if (conn != nullptr && may_have_output(*conn)) mark_dirty(*conn);
   return {WriteStatus::ok, seq};
 }
 
 bool Shard::next_line(Link& link, std::string_view& line) {
+  if (link.store && (link.store->effect_pending || !link.store->owned)) return false;
   accept_line(link);
   if (link.inbox.empty()) return false;
   line = link.inbox.front();
+  if (link.store && link.inbox.front_tag() == tag_qos) line.remove_prefix(identity_bytes);
   link.handed_out = true;
   return true;
 }
 
 void Shard::accept_line(Link& link) {
-  if (!link.handed_out) return;
+  if (!link.handed_out || (link.store && link.store->effect_pending)) return;
   link.handed_out = false;
+  if (link.store && link.inbox.front_tag() == tag_qos) {
+    ++link.store->update.consumed;
+    note(link, false);
+  }
+  pop_taken(link);
+}
+
+/// The front of the inbox is dealt with: there is room for another line.
+void Shard::pop_taken(Link& link) {
   link.inbox.pop_front();
   if (link.numbers.ack != link.numbers.rx) grant_credit(link);
   Conn* const conn = link.conn;
@@ -248,6 +262,7 @@ void Shard::part(Conn& conn, Reason reason, std::uint32_t now_ms) {
     conn.unsent = std::make_unique<std::string>(bye, static_cast<std::size_t>(end - bye));
   }
   Link* const link = detach(conn, reason);
+  conn.opening = false;
   conn.state = Conn::State::parting;
   conn.parting_since_ms = now_ms;
   arm(conn, now_ms);
@@ -295,7 +310,9 @@ void Shard::part_if_finished(Conn& conn, std::uint32_t now_ms) {
   }
   const bool in_protocol = conn.state == Conn::State::protocol_1 || conn.state == Conn::State::protocol_2;
   if (!in_protocol || conn.link == nullptr) return;
-  const bool finished = conn.link->outbox.empty() && conn.link->unread() == 0;
+  // What the application has not read stays in the store, if there is one.
+  const bool read = store_ != nullptr ? conn.link->unstored() == 0 : conn.link->unread() == 0;
+  const bool finished = conn.link->outbox.empty() && read;
   if (!finished && before(now_ms, stop_deadline_ms_)) return;
   if (conn.state == Conn::State::protocol_2) conn.two.request_status();
   flush(conn, now_ms);  // the last acknowledgement goes before the BYE
@@ -307,7 +324,7 @@ StopReport Shard::stop_report() const {
   for (const auto& link : links_) {
     report.unacknowledged += link->outbox.size();
     report.unread += link->unread();
-    if (link->connects != 0 && !link->parted) ++report.not_parted;
+    if (link->connects != 0 && !link->parted && store_ == nullptr) ++report.not_parted;
   }
   return report;
 }

@@ -45,7 +45,13 @@ std::size_t Shard::longest_line(const Conn& conn) const {
 /// Protocol 1 promises nothing about room: its lines are acknowledged one by one, so a full inbox stops the reading.
 /// In an orderly stop no line is accepted, but acknowledgements are waited for.
 bool Shard::reading_paused(const Conn& conn) const {
-  return conn.state == Conn::State::protocol_1 && !stopping_ && conn.link->inbox.size() >= options_.inbox_lines;
+  if (conn.opening) return true;
+  return conn.state == Conn::State::protocol_1 && !stopping_ && inbox_lines(*conn.link) >= options_.inbox_lines;
+}
+
+/// With those that the store does not have yet.
+std::uint32_t Shard::inbox_lines(const Link& link) {
+  return link.inbox.size() + (link.store ? link.store->receiving : 0);
 }
 
 void Shard::resume_reading(Conn& conn) {
@@ -65,7 +71,7 @@ void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
   conn.hung_up = conn.hung_up || hung_up;
   bool more = conn.hung_up;
   if (!reading_paused(conn)) {
-    if (conn.paused) conn.one->resume(now_ms);
+    if (conn.paused && conn.one) conn.one->resume(now_ms);
     conn.paused = false;
     const std::size_t room = buffer.free_bytes();
     const std::ptrdiff_t count =
@@ -142,7 +148,7 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
   if (conn.state == Conn::State::closed) return;
   if (reading_paused(conn) && !conn.paused) {
     conn.paused = true;
-    conn.one->pause();
+    if (conn.one) conn.one->pause();
   }
   if (!conn.paused && buffer.overlong(longest_line(conn))) on_overlong(conn, now_ms);
 }
@@ -206,6 +212,7 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
     part(conn, full ? Reason::busy : Reason::id, now_ms);
     return;
   }
+  if (link->conn == nullptr) expire_lines(*link);
   conn.link = link;
   conn.state = Conn::State::protocol_2;
   conn.two.start_server(link->numbers, hello, options_.receive, conn.accepted_at_ms);
@@ -234,6 +241,12 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
     close(conn, Reason::id);
     return;
   }
+  if (link->store && !link->store->owned) {
+    claim(*link);
+    close(conn, Reason::busy);  // it comes again, and finds the record
+    return;
+  }
+  if (link->conn == nullptr) expire_lines(*link);
   if (!link->numbers_1 && !fits_protocol_1(*link)) {
     log(LogLevel::error, name_of(conn) + ": closed, a line queued for '" + link->id +
                              "' before it connected is empty or not UTF-8, and protocol 1 cannot carry it");
@@ -253,6 +266,10 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
   conn.one->start_server(*link->numbers_1, options_.receive.timeout_ms, now_ms);
   link->protocol = 1;
   link->peer_max_payload = 0;
+  if (link->store) {
+    ++link->numbers.generation;  // fences other servers; what this connection says is acknowledged when that is done
+    note(*link, true);
+  }
   come_up(conn, now_ms);
 }
 
@@ -269,7 +286,7 @@ void Shard::come_up(Conn& conn, std::uint32_t now_ms) {
 
 bool Shard::has_plain_slot(const Conn& conn) const {
   return !stopping_ && conn.state == Conn::State::protocol_2 &&
-         conn.two.has_plain_slot(conn.link->numbers, conn.link->inbox.size(), options_.inbox_lines);
+         conn.two.has_plain_slot(conn.link->numbers, inbox_lines(*conn.link), options_.inbox_lines);
 }
 
 // ---- what a line means --------------------------------------------------------------------------
@@ -286,7 +303,11 @@ void Shard::on_input(Conn& conn, const Input& input, std::string_view line, std:
       if (stopping_) mark_dirty(conn);
       break;
     case Event::line:
-      if (stopping_ || link.inbox.size() >= options_.inbox_lines) break;  // not accepted: the client sends it again
+      if (stopping_ || inbox_lines(link) >= options_.inbox_lines) break;  // not accepted: the client sends it again
+      if (link.store) {
+        receive_into_store(conn, input.payload);
+        break;
+      }
       if (!link.inbox.empty() || !observer_.take_line(link, input.payload)) {
         link.inbox.push(input.payload, tag_qos);
         lines_came_ = true;
@@ -332,6 +353,16 @@ void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
     part(*old, Reason::superseded, now_ms);
   }
   if (conn.state != Conn::State::protocol_2) return;  // the application, told of that, closed all
+  if (link.store) {
+    wait_for_store(conn, now_ms);
+  } else {
+    go(conn, now_ms);
+  }
+}
+
+/// The server's answer to GO: the link is up.
+void Shard::go(Conn& conn, std::uint32_t now_ms) {
+  Link& link = *conn.link;
   // The GO leaves before anything that the application writes when it hears that the link is up.
   release_acknowledged(link);
   char go[max_handshake_bytes + 1];
@@ -357,6 +388,7 @@ void Shard::on_failed(Conn& conn, const Input& input, std::string_view line, std
   }
   // H7: the record was rolled back. With a new sid the client forgets what it remembers of the old one.
   if (input.reason == Reason::sid) conn.link->numbers.sid = entropy_(entropy_context_);
+  if (conn.link->store && numbers_changed(*conn.link)) note(*conn.link, false);
   part(conn, input.reason, now_ms);
 }
 
@@ -365,16 +397,21 @@ bool Shard::release_acknowledged(Link& link) {
   const std::uint32_t kept = link.unacknowledged();
   if (link.outbox.size() == kept) return false;
   while (link.outbox.size() > kept) link.outbox.pop_front();
+  if (link.store) note(link, before(link.store->stored_base, link.store->waited_before));
   return true;
 }
 
 /// Backpressure: acknowledge only so far that the inbox has room for another window of lines.
 void Shard::grant_credit(Link& link) {
   LinkNumbers& numbers = link.numbers;
-  const std::uint32_t used = link.inbox.size();
+  const std::uint32_t used = inbox_lines(link);
   const std::uint32_t room = used < options_.inbox_lines ? options_.inbox_lines - used : 0;
   const std::uint32_t window = options_.receive.window;
-  const std::uint32_t ack = room >= window ? numbers.rx : numbers.rx - (window - room);
+  std::uint32_t ack = room >= window ? numbers.rx : numbers.rx - (window - room);
+  if (const LinkStore* const store = link.store.get()) {
+    // Only what is durable; of another life of the client, nothing that this one said.
+    ack = earlier(ack, store->stored_epoch == numbers.epoch ? store->stored_rx : numbers.ack);
+  }
   if (link.conn != nullptr && link.conn->state == Conn::State::protocol_2) {
     link.conn->two.acknowledge(numbers, ack);
   } else if (after(ack, numbers.ack)) {

@@ -35,6 +35,7 @@ void Shard::writable(Conn& conn, std::uint32_t now_ms) {
 
 void Shard::end_batch(std::uint32_t now_ms) {
   in_batch_ = true;
+  submit_changes();
   std::vector<Conn*> turn;
   turn.swap(dirty_);
   for (Conn* const conn : turn) {
@@ -48,6 +49,7 @@ void Shard::end_batch(std::uint32_t now_ms) {
     unfinished_.erase(std::remove_if(unfinished_.begin(), unfinished_.end(), is_closed), unfinished_.end());
     release_closed();
   }
+  submit_changes();
   in_batch_ = false;
 }
 
@@ -59,6 +61,7 @@ bool Shard::speaks_protocol_2(const Conn& conn) {
 
 /// Is a flush worth while? (For protocol 1 only the flush itself finds out.)
 bool Shard::may_have_output(const Conn& conn) const {
+  if (conn.opening) return false;
   if (conn.unsent || conn.state == Conn::State::protocol_1) return true;
   return speaks_protocol_2(conn) && conn.two.has_output(conn.link->numbers);
 }
@@ -81,6 +84,7 @@ std::size_t Shard::produce(Conn& conn, char* out, std::size_t room, std::uint32_
 
 void Shard::flush(Conn& conn, std::uint32_t now_ms) {
   if (conn.state == Conn::State::free || conn.state == Conn::State::closed || conn.blocked) return;
+  if (conn.opening) return;
   for (unsigned round = 0; round < max_rounds; ++round) {
     std::size_t used = 0;
     if (conn.unsent) {
@@ -143,6 +147,7 @@ std::uint32_t Shard::deadline_of(const Conn& conn) const {
   const std::uint32_t timeout = options_.receive.timeout_ms;
   std::uint32_t deadline = conn.accepted_at_ms + timeout;
   if (conn.state == Conn::State::protocol_2) deadline = conn.two.deadline_ms();
+  if (conn.opening) deadline = conn.two.silent_at_ms();
   if (conn.state == Conn::State::protocol_1) deadline = conn.one->deadline_ms(*conn.link->numbers_1);
   if (conn.state == Conn::State::parting || conn.state == Conn::State::half_closed) {
     return conn.parting_since_ms + timeout;

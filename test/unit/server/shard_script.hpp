@@ -34,8 +34,8 @@ class ShardScript : public Network, public ShardObserver {
     return options;
   }
 
-  explicit ShardScript(ShardOptions options = small_options(), std::uint32_t start_ms = 0)
-      : now_ms(start_ms), shard(std::move(options), *this, *this, &ShardScript::next_entropy, this, start_ms) {}
+  explicit ShardScript(ShardOptions options = small_options(), std::uint32_t start_ms = 0, ShardStore* store = nullptr)
+      : now_ms(start_ms), shard(std::move(options), *this, *this, &ShardScript::next_entropy, this, start_ms, store) {}
 
   struct Socket {
     Conn* conn = nullptr;

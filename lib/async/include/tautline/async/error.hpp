@@ -16,6 +16,9 @@ enum class Error {
   closed,            ///< the server is stopping, or this side was closed: the line is not sent
   delivery_pending,  ///< the wait was cancelled, the line was queued before: it is still delivered, exactly once
   unknown_client,    ///< this id never connected, or is not expected
+  queue_full,        ///< the queue is full and was configured to refuse: the line is not sent
+  dropped,           ///< the line made room for newer ones, or was too old: it may not have arrived
+  taken_over,        ///< another server with the same store owns the link now: the line or the change was not stored
 };
 
 /// The category of Error; its messages are short English sentences.

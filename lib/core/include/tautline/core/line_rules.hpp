@@ -11,6 +11,7 @@ enum class WriteStatus : std::uint8_t {
   ok,
   would_block,  ///< the queue is full, or qos=False and the link is down: try again later, or wait
   closed,       ///< the link was closed for good by this side: the line is not sent
+  taken_over,   ///< another server with the same store owns the link until the client comes back: the line is not sent
   bad_line,     ///< LF before the end, CR or NUL inside: escape it (JSON does)
   too_long,     ///< longer than the agreed maximum: split it, or raise max_line on the receiving side
   empty,        ///< an empty line on a protocol-1 link, where it would mean something else

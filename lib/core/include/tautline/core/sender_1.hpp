@@ -45,6 +45,11 @@ struct SendNumbers1 {
   /// Lines in the queue.
   std::uint32_t unacknowledged() const { return next - base; }
 
+  /// The host gives up the oldest line and pops it. Only a line that was never sent: a number once used is held or
+  /// proves its group, and without it the rules of Sender1 would wait for ever.
+  bool can_drop_front() const { return base == sent && base != next; }
+  void drop_front();
+
   /// May a write that waits for this line return? True when the line was acknowledged, and for a qos=False line also
   /// when it was given up. Each write waits for its own line: an acknowledgement that is lost delays no other write.
   bool is_acknowledged(std::uint32_t ticket) const;

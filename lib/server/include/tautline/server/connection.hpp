@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,6 +43,15 @@ class Connection {
   /// Lines that were queued for the client and that it has not acknowledged.
   std::uint32_t unacknowledged() const { return link_->outbox.size(); }
 
+  /// Lines that the mailbox gave up since the server started.
+  std::uint32_t dropped() const { return link_->dropped_old; }
+  /// Gives up the oldest line of the outbox, for example one that the client will never take because it is too long for
+  /// it. Only while the client is away (on protocol 1 only a line that was never sent); false: not possible.
+  bool drop_oldest() { return detail::shard_of(*core_).drop_oldest(*link_); }
+  /// Why nothing is acknowledged to the client although it is connected, or written lines do not become durable; empty:
+  /// no reason known.
+  std::string problem() const { return detail::problem_of(*core_, *link_); }
+
   /// Longest line that write() accepts, in bytes: the server's max_line, or less if the client said so.
   std::uint32_t max_line() const { return detail::shard_of(*core_).max_payload(*link_); }
 
@@ -82,18 +92,49 @@ class Connection {
   /// await and then try_readline() until it is false costs a fraction of one await per line.
   bool try_readline(std::string_view& line) { return detail::try_read(*core_, *link_, line); }
 
-  /// The application is done with the line handed out last.
+  /// The application is done with the line handed out last. With a store that is durable soon (within 100 ms, or with
+  /// the next line that comes): after a crash before that, the line is handed out again, with the same identity.
   void accept() { detail::shard_of(*core_).accept_line(*link_); }
+
+  /// What names the line handed out last, for ever and through restarts: sid, epoch, seq. All zero without a store, and
+  /// for a line without qos.
+  LineIdentity identity() const { return detail::shard_of(*core_).line_identity(*link_); }
+
+  /// Takes the line handed out last in one transaction with what `effect` writes to the same database: exactly once
+  /// into the application, whatever crashes when. `effect` runs on the store's thread (see StoreEffect); what it throws
+  /// is thrown here, undoes what it did, and leaves the line handed out. Until this returns, no line is handed out.
+  ///
+  /// Errors: invalid_argument: there is no store, or no line with an identity is handed out; Error::taken_over: another
+  /// server has the link now, nothing was done. Cancelled, it only stops waiting.
+  asio::awaitable<void> accept(StoreEffect effect);
+
+  /// Signature of the completion: void(std::error_code, std::exception_ptr), the latter what the effect threw.
+  template <typename Token>
+  auto accept(StoreEffect effect, Token&& token) {
+    return asio::async_initiate<Token, void(std::error_code, std::exception_ptr)>(
+        [core = core_, link = link_](auto handler, StoreEffect started) {
+          using Handler = std::decay_t<decltype(handler)>;
+          detail::start_effect(*core, *link, std::move(started),
+                               detail::WaitingHandler<detail::EffectWaiting, Handler, std::exception_ptr>::make(
+                                   std::move(handler), detail::executor_of(*core), [](detail::EffectWaiting& waiting) {
+                                     detail::abort(waiting, asio::error::operation_aborted, std::exception_ptr());
+                                   }));
+        },
+        token, std::move(effect));
+  }
 
   // ---- writing
 
   /// Sends a line; one newline at its end is accepted, and added where it is missing.
   ///
   /// qos and wait: returns when the client's application has taken the line. qos without wait: returns when the line is
-  /// queued, pausing while the queue is full. Not qos: returns when the line is on its way, pausing while the link is
-  /// down; it may be lost in an outage. qos lines arrive exactly once and in the order of the calls.
+  /// queued (with a store: durable), pausing while the queue is full. Not qos: returns when the line is on its way,
+  /// pausing while the link is down; it may be lost in an outage. qos lines arrive exactly once and in the order of the
+  /// calls.
   ///
-  /// Errors: Error::bad_line, too_long, empty, not_utf8: nothing was sent; closed: the server is stopping.
+  /// Errors: Error::bad_line, too_long, empty, not_utf8: nothing was sent; closed: the server is stopping; queue_full:
+  /// the outbox is full and when_full says refuse; taken_over: another server has the link, the line was not stored;
+  /// dropped: the line was queued, and given up by the rules of the mailbox before the client acknowledged it.
   /// Cancelled before the line was queued: operation_aborted, it is not sent. Cancelled after: Error::delivery_pending,
   /// it is still delivered.
   asio::awaitable<void> write(std::string line, WriteOptions options = {});
@@ -114,8 +155,8 @@ class Connection {
         token, std::move(line));
   }
 
-  /// The fast form of write(wait=false): ok, or would_block when the queue is full (or, for a line without qos, when
-  /// the link is down), or what is wrong with the line.
+  /// The fast form of write(wait=false), which does not wait for a store: ok, or would_block when the queue is full
+  /// (or, for a line without qos, when the link is down), or what is wrong with the line.
   WriteStatus try_write(std::string_view line, WriteOptions options = {}) {
     options.wait = false;
     return detail::try_write(*core_, *link_, line, options).status;

@@ -29,11 +29,18 @@ struct ServerOptions {
   std::uint32_t inbox_lines = 256;                 ///< per client: received, not taken; at least twice the window
   std::uint32_t outbox_lines = 1024;               ///< per client: written, not acknowledged
   std::size_t outbox_bytes = 256 * 1024;           ///< per client
-  std::uint32_t max_connections = 50'000;          ///< TCP connections, those without a name included
-  std::uint32_t max_unidentified = 1'000;          ///< connections that have not said who they are
-  bool verbose = false;                            ///< log each connection and line; else warnings and errors
+  WhenFull when_full = WhenFull::pause;            ///< what a write does that finds the outbox full
+  std::uint32_t outbox_max_age_s = 0;              ///< older lines for a client that is away are dropped; 0: never
+  /// Where sessions, inbox and outbox survive the process, for example SqliteStore{"links.db"}. None: memory.
+  std::shared_ptr<SessionStore> store = {};
+  std::uint32_t max_connections = 50'000;  ///< TCP connections, those without a name included
+  std::uint32_t max_unidentified = 1'000;  ///< connections that have not said who they are
+  bool verbose = false;                    ///< log each connection and line; else warnings and errors
   std::function<void(LogLevel, const std::string&)> log = {};    ///< default: spdlog's default logger
   std::function<void(const Connection&, bool up)> on_link = {};  ///< called on every change of a link
+  /// Called when lines of an outbox were given up (when_full, outbox_max_age_s, Connection::drop_oldest()), with how
+  /// many; must not write to that connection.
+  std::function<void(const Connection&, std::uint32_t count)> on_dropped = {};
 };
 
 /// Listens for clients and keeps the links to them.
@@ -45,8 +52,9 @@ struct ServerOptions {
 /// one epoll set inside the executor's io_context, so coroutines exist only where the application starts one.
 class Server {
  public:
-  /// Listens at once. Throws std::invalid_argument (what is wrong with the options) or std::system_error (cannot
-  /// listen: address, port and reason).
+  /// Listens at once. Throws std::invalid_argument (what is wrong with the options), std::system_error (cannot
+  /// listen: address, port and reason) or StoreError (cannot open the store). With a store it takes all links over: a
+  /// server that had the store before can acknowledge nothing more.
   explicit Server(asio::any_io_executor executor, ServerOptions options = {});
   /// Closes all connections; pending operations complete with operation_aborted.
   ~Server();
@@ -82,8 +90,13 @@ class Server {
     return wait_for(client_id.value_or(""), std::move(peers), true, std::forward<Token>(token));
   }
 
-  /// Is there a Connection of that client already? Nothing if it never connected.
+  /// Is there a Connection of that client already? Nothing if it never connected; with a store: not in an earlier life
+  /// of the server either. So a line can be written for a client that is away and has not come back since the start.
   std::optional<Connection> find(std::string_view id);
+
+  /// Why nothing is acknowledged: the store's problem (disk full, locked, ...) in words; empty: there is none. Links
+  /// stay up meanwhile, nothing accepted is lost, and all goes on when the store works again.
+  std::string store_problem() const;
 
   /// Closes all connections at once and stops listening. Links and their queues stay; operations go on waiting.
   void close_all();

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -55,9 +58,43 @@ class ShardObserver {
   virtual void lines_acknowledged(Link& link) = 0;
   virtual void link_up(Link& link) = 0;
   virtual void link_down(Link& link, Reason reason) = 0;
+  /// With a store: lines that were written became durable: ask link.is_stored(), and link.is_acknowledged().
+  virtual void lines_stored(Link& /*link*/) {}
+  /// Lines of the outbox with numbers before `kept` were given up by the mailbox's rules, `count` of them.
+  virtual void lines_dropped(Link& /*link*/, std::uint32_t /*kept*/, std::uint32_t /*count*/) {}
+  /// Another server has taken the record over: lines that are not durable yet (link.is_stored()) are not in it, the
+  /// others are that server's now. Told before anything of the link changes; must not call the shard.
+  virtual void link_taken_over(Link& /*link*/) {}
+  /// What accept_line() with an effect came to; null: the line is consumed. `taken_over`: nothing was done.
+  virtual void effect_done(Link& /*link*/, const std::exception_ptr& /*error*/, bool /*taken_over*/) {}
   /// There is output to flush or a timer to arm: call end_batch() soon. Only outside a batch.
   virtual void wants_attention() = 0;
   virtual void log(LogLevel level, const std::string& message) = 0;
+};
+
+/// Where a shard's changes go if it has a store. The host hands each batch to the store, in order, and gives batch and
+/// results back to Shard::on_stored(), in the same order, never from within submit().
+class ShardStore {
+ public:
+  virtual ~ShardStore() = default;
+  /// `urgent`: an acknowledgement, a GO or a write waits for it.
+  virtual void submit(std::vector<LinkUpdate> batch, bool urgent) = 0;
+};
+
+/// What happens to a line that finds the outbox of its link full.
+enum class WhenFull : std::uint8_t {
+  pause,        ///< write() waits for room; try_write() says would_block
+  refuse,       ///< write() fails with Error::queue_full
+  drop_oldest,  ///< the oldest lines make room, counted and reported, while the client is away; else as pause
+};
+
+/// Names a line for good: what an application may de-duplicate on.
+struct LineIdentity {
+  std::uint32_t sid = 0;    ///< one life of the link's record
+  std::uint32_t epoch = 0;  ///< one life of the client; 0 on protocol 1
+  std::uint32_t seq = 0;
+
+  friend bool operator==(const LineIdentity&, const LineIdentity&) = default;
 };
 
 struct ShardOptions {
@@ -69,7 +106,11 @@ struct ShardOptions {
   std::uint32_t inbox_lines = 256;            ///< per link; at least twice the window
   std::uint32_t outbox_lines = 1024;          ///< per link
   std::size_t outbox_bytes = 256 * 1024;      ///< per link
-  std::uint32_t max_links = 100'000;          ///< ids that this shard keeps a record of
+  WhenFull when_full = WhenFull::pause;       ///< the outbox
+  /// Lines for a client that is away are dropped, counted and reported, when they are older. 0: never.
+  std::uint32_t outbox_max_age_s = 0;
+  std::function<std::int64_t()> unix_seconds = {};  ///< the clock of ages; default: the system's
+  std::uint32_t max_links = 100'000;                ///< ids that this shard keeps a record of
   std::uint32_t max_connections = 50'000;
   std::uint32_t max_unidentified = 1'000;  ///< connections that have not said who they are; the oldest makes room
   std::uint32_t first_generation = 1;      ///< unix seconds: later than any generation of an earlier process
@@ -79,12 +120,13 @@ struct ShardOptions {
 /// A problem with the options, in words, or empty.
 std::string check_options(const ShardOptions& options);
 
-/// What an orderly stop left behind.
+/// What an orderly stop left behind. With a store these lines are in it, to be read and sent after the next start.
 struct StopReport {
   std::uint32_t unacknowledged = 0;  ///< lines written for clients that did not acknowledge them
   std::uint32_t unread = 0;          ///< lines acknowledged to clients that the application did not take
   /// Clients that have connected and were not there to hear BYE and close. What such a client did not hear acknowledged
-  /// it sends again, to a server that has forgotten it: lines that the application has seen may come twice.
+  /// it sends again, to a server that has forgotten it: lines that the application has seen may come twice. 0 with a
+  /// store, which forgets nothing.
   std::uint32_t not_parted = 0;
 };
 
@@ -98,7 +140,7 @@ class Shard {
   using Entropy = std::uint32_t (*)(void* context);
 
   Shard(ShardOptions options, Network& network, ShardObserver& observer, Entropy entropy, void* entropy_context,
-        std::uint32_t now_ms);
+        std::uint32_t now_ms, ShardStore* store = nullptr);
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
@@ -140,6 +182,23 @@ class Shard {
   bool next_line(Link& link, std::string_view& line);
   /// Takes the line handed out: it has been dealt with.
   void accept_line(Link& link);
+  /// The line handed out, if it has an identity: only qos lines of a shard with a store.
+  LineIdentity line_identity(Link& link) const;
+
+  // ---- the store
+  bool has_store() const { return store_ != nullptr; }
+  /// Before the first connection: the links as the store has them, which take_over() made this server's.
+  void restore(std::vector<StoredLink> links);
+  /// Before the end: submits what has not been submitted yet.
+  void flush_store() { submit_changes(true); }
+  /// A batch that was submitted is durable.
+  void on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> results, std::uint32_t now_ms);
+  /// Takes the line handed out in one transaction with the effect; observer.effect_done() tells. Until then no line of
+  /// this link is handed out. False: no line is handed out, it has no identity, or there is no store.
+  bool accept_line(Link& link, StoreEffect effect);
+  /// Gives up the oldest line of the outbox. Only while the client is away, and on protocol 1 only a line that was
+  /// never sent; false: not possible.
+  bool drop_oldest(Link& link);
 
   // ---- stopping
   /// Closes every connection at once, with a BYE; links and queues stay.
@@ -149,6 +208,8 @@ class Shard {
   void begin_stop(std::uint32_t now_ms);
   bool stopping() const { return stopping_; }
   bool stopped() const { return stopping_ && open_connections_ == 0; }
+  /// Is everything that happened durable?
+  bool store_is_idle() const { return batches_in_flight_ == 0 && changed_.empty(); }
   StopReport stop_report() const;
 
   template <typename Visit>
@@ -182,6 +243,7 @@ class Shard {
   void identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms);
   void on_input(Conn& conn, const Input& input, std::string_view line, std::uint32_t now_ms);
   void on_opened(Conn& conn, std::uint32_t now_ms);
+  void go(Conn& conn, std::uint32_t now_ms);
   bool release_acknowledged(Link& link);
   void on_overlong(Conn& conn, std::uint32_t now_ms);
   bool fits_protocol_1(Link& link);
@@ -193,6 +255,7 @@ class Shard {
   void grant_credit(Link& link);
   std::size_t longest_line(const Conn& conn) const;
   bool reading_paused(const Conn& conn) const;
+  static std::uint32_t inbox_lines(const Link& link);
   void resume_reading(Conn& conn);
 
   // shard_output.cpp
@@ -210,6 +273,32 @@ class Shard {
   void arm(Conn& conn, std::uint32_t now_ms);
   std::uint32_t deadline_of(const Conn& conn) const;
 
+  // shard_store.cpp
+  void note(Link& link, bool urgent);
+  void submit_changes(bool all = false);
+  void receive_into_store(Conn& conn, std::string_view payload);
+  std::uint32_t write_into_store(Link& link, std::string_view payload, std::uint8_t tag, bool wait);
+  void apply(Link& link, LinkUpdate& update);
+  void finish_effect(Link& link, const UpdateResult& result);
+  void finish_opening(Link& link, std::uint32_t now_ms);
+  void take_record(Link& link, const StoredLink& record);
+  void clear_lines(Link& link);
+  void lose_record(Link& link, const UpdateResult& result, std::uint32_t now_ms);
+  void claim(Link& link);
+  void wait_for_store(Conn& conn, std::uint32_t now_ms);
+  void end_opening(Link& link, std::uint32_t now_ms);
+  static bool numbers_changed(const Link& link);
+
+  // shard_mailbox.cpp
+  void remember_age(Link& link, std::int64_t written);
+  bool make_room(Link& link, std::size_t bytes);
+  bool can_drop(const Link& link) const;
+  void drop_front(Link& link);
+  bool is_full(const Link& link, std::size_t bytes) const;
+  void expire_lines(Link& link);
+  void report_dropped(Link& link, std::uint32_t count);
+  std::int64_t unix_seconds() const;
+
   // shard.cpp
   void part(Conn& conn, Reason reason, std::uint32_t now_ms);
   void close(Conn& conn, Reason reason);
@@ -218,6 +307,7 @@ class Shard {
   bool may_connect(std::string_view id) const;
   std::unique_ptr<Link> make_link(std::string_view id);
   bool adopt_provisional(Conn& conn);
+  void pop_taken(Link& link);
   void part_if_finished(Conn& conn, std::uint32_t now_ms);
   void release_closed();
   void attention();
@@ -229,6 +319,7 @@ class Shard {
   ShardObserver& observer_;
   Entropy entropy_;
   void* entropy_context_;
+  ShardStore* store_;
   TimerWheel wheel_;
   std::unordered_set<std::string, std::hash<std::string>> expected_;
   std::unordered_set<std::unique_ptr<Link>, IdHash, IdEqual> links_;
@@ -243,7 +334,15 @@ class Shard {
   std::uint32_t stop_deadline_ms_ = 0;
   bool stopping_ = false;
   bool in_batch_ = false;
-  bool lines_came_ = false;  ///< the read that is under way put lines into the inbox
+  bool lines_came_ = false;     ///< the read that is under way put lines into the inbox
+  std::vector<Link*> changed_;  ///< have something for the store
+  bool changes_urgent_ = false;
+  unsigned batches_in_flight_ = 0;
+  struct Age {
+    std::uint32_t before;  ///< lines with numbers before this one, not in an earlier Age ...
+    std::int64_t written;  ///< ... were written then, in unix seconds
+  };
+  std::unordered_map<Link*, std::deque<Age>> ages_;  ///< only with outbox_max_age_s
   std::vector<char> input_;  ///< one read buffer for all connections: an unfinished line moves to its Conn
   std::vector<char> output_;
 };

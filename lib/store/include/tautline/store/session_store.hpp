@@ -15,10 +15,10 @@ namespace tautline {
 
 /// The numbers of one link. docs/protocol.md, "State".
 struct StoredNumbers {
-  std::uint32_t generation = 0;  ///< `cur`: the fencing token. Who writes must know it.
-  std::uint32_t sid = 0;         ///< one life of this record
-  std::uint32_t epoch = 0;       ///< one life of the client
-  bool epoch_known = false;
+  std::uint32_t generation = 0;        ///< `cur`: the fencing token. Who writes must know it.
+  std::uint32_t sid = 0;               ///< one life of this record
+  std::uint32_t epoch = 0;             ///< one life of the client
+  bool epoch_known = false;            ///< has a client of protocol 2 named its epoch?
   std::uint32_t rx = 0;                ///< last line received in order
   std::uint32_t base = 1;              ///< oldest line of the outbox
   std::uint32_t next = 1;              ///< number of the next line to be written
@@ -31,27 +31,28 @@ struct StoredNumbers {
 
 /// A line from the client that the application has not dealt with.
 struct InboxLine {
-  std::uint32_t sid = 0;  ///< with epoch and seq: what an application may de-duplicate on
-  std::uint32_t epoch = 0;
-  std::uint32_t seq = 0;
-  std::string payload;
+  std::uint32_t sid = 0;    ///< with epoch and seq: what an application may de-duplicate on
+  std::uint32_t epoch = 0;  ///< of the client that sent it
+  std::uint32_t seq = 0;    ///< its number
+  std::string payload;      ///< without its newline
 
   friend bool operator==(const InboxLine&, const InboxLine&) = default;
 };
 
 /// A line for the client that the client has not acknowledged.
 struct OutboxLine {
-  std::uint32_t seq = 0;
+  std::uint32_t seq = 0;        ///< its number
   std::uint8_t tag = 0;         ///< the server's, kept as it is
   std::int64_t written_at = 0;  ///< unix seconds
-  std::string payload;
+  std::string payload;          ///< without its newline
 
   friend bool operator==(const OutboxLine&, const OutboxLine&) = default;
 };
 
+/// All of one link: its record and its lines.
 struct StoredLink {
-  std::string id;
-  StoredNumbers numbers;
+  std::string id;                  ///< of the client
+  StoredNumbers numbers;           ///< the record
   std::vector<InboxLine> inbox;    ///< oldest first
   std::vector<OutboxLine> outbox;  ///< oldest first: numbers.base, numbers.base + 1, ...
 
@@ -73,16 +74,13 @@ using StoreEffect = std::function<void(StoreTransaction&)>;
 
 /// One link's part of a commit: applied whole or not at all.
 struct LinkUpdate {
-  std::string id;
+  std::string id;  ///< of the client
   /// Condition. create: there is no record of that id. Otherwise there is one, and its generation, sid and next are
   /// these. A condition that does not hold means that somebody else has written: the update is not applied (fenced).
   bool create = false;
-  std::uint32_t expected_generation = 0;
-  std::uint32_t expected_sid = 0;
-  std::uint32_t expected_next = 1;
-  /// No condition: the caller becomes the owner of this link. The record's generation advances by one and the result
-  /// holds the record as it then is; nothing else of the update is looked at. Without a record nothing is applied.
-  bool claim = false;
+  std::uint32_t expected_generation = 0;  ///< of the record, before the update
+  std::uint32_t expected_sid = 0;         ///< as expected_generation
+  std::uint32_t expected_next = 1;        ///< as expected_generation
 
   StoredNumbers numbers;            ///< after the update
   std::vector<InboxLine> received;  ///< appended to the inbox
@@ -92,9 +90,10 @@ struct LinkUpdate {
   /// From the front of the outbox all lines before numbers.base are removed.
 };
 
+/// What became of one update.
 struct UpdateResult {
-  bool applied = false;
-  /// Not applied, or a claim: the record as it is now; none if there is none.
+  bool applied = false;  ///< else it was fenced
+  /// Not applied: the record as it is now; none if there is none.
   std::optional<StoredLink> current;
   /// What the effect threw. The rest of the update was applied, the line of the effect was not consumed.
   std::exception_ptr effect_error;
@@ -104,7 +103,9 @@ struct UpdateResult {
 /// again later can help (disk full, locked, read-only), which is what the writer does.
 class StoreError : public std::runtime_error {
  public:
+  /// See above for both.
   StoreError(const std::string& what, bool may_pass) : std::runtime_error(what), may_pass_(may_pass) {}
+  /// Can trying again later help?
   bool may_pass() const { return may_pass_; }
 
  private:

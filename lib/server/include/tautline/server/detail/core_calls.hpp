@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ class ServerCore;
 using ReadWaiting = Waiting<std::string>;
 using UpWaiting = Waiting<>;
 using StopWaiting = Waiting<StopReport>;
+using EffectWaiting = Waiting<std::exception_ptr>;
 
 struct WriteWaiting : Waiting<> {
   std::string line;  ///< until it is queued
@@ -60,6 +62,9 @@ void start_read(ServerCore& core, Link& link, ReadWaiting& waiting);
 void start_write(ServerCore& core, Link& link, WriteWaiting& waiting);
 /// Cancellation of a write: not sent if it waits, else only the waiting ends.
 void abort_write(ServerCore& core, Link& link, WriteWaiting& waiting);
+/// accept() with an effect.
+void start_effect(ServerCore& core, Link& link, StoreEffect effect, EffectWaiting& waiting);
+std::string problem_of(const ServerCore& core, const Link& link);
 void start_up(ServerCore& core, Link& link, UpWaiting& waiting);
 /// `id` empty: wait for the peers only. No peers and `all_expected`: wait for all expected clients.
 void start_arrival(ServerCore& core, const std::string& id, const std::vector<std::string>& peers, bool all_expected,
