@@ -39,6 +39,7 @@ ClientConfig client_config(const AsyncClientConfig& config, const std::string& i
   result.timeout_ms = config.timeout_ms;
   result.verbose = config.verbose;
   result.wdog = config.wdog;
+  result.led = config.led;
   result.protocol = config.protocol;
   if (config.conn_cb) {
     result.conn_cb_argument = const_cast<AsyncClientConfig*>(&config);
@@ -65,9 +66,11 @@ AsyncCore::AsyncCore(const asio::any_io_executor& executor, const AsyncClientCon
       server_(config.server),
       config_(config),
       buffers_(total(buffer_sizes(config))),
+      port_(config.system),
       client_(port_, client_config(config_, id_, server_), receive_limits(config),
-              divide(buffers_, buffer_sizes(config))),
+              divide(buffers_, buffer_sizes(config)), AskFunctions{&config_}),
       descriptor_(executor),
+      wifi_descriptor_(executor),
       timer_(executor) {
   port_.transport.set_before_close([this] { forget_descriptor(); });
 }
@@ -87,9 +90,11 @@ void AsyncCore::drive() {
   wake();
   if (client_.state() == LinkState::closed) {
     timer_.cancel();
+    forget_wifi();
     return;
   }
   wait_for_descriptor();
+  wait_for_wifi();
   wait_for_time();
 }
 
@@ -128,6 +133,21 @@ void AsyncCore::wait_for_descriptor() {
   }
 }
 
+/// A change of the network interface is acted on at once.
+void AsyncCore::wait_for_wifi() {
+  const int fd = port_.wifi.descriptor();
+  if (fd < 0 || waits_for_wifi_) return;
+  asio::error_code error;
+  if (!wifi_descriptor_.is_open()) wifi_descriptor_.assign(fd, error);
+  if (error) return;  // then each poll looks
+  waits_for_wifi_ = true;
+  wifi_descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
+                              [self = shared_from_this()](const asio::error_code& failure) {
+                                self->waits_for_wifi_ = false;
+                                if (!failure) self->drive();
+                              });
+}
+
 /// The timer is only moved forward: one that fires too early costs a poll, one that is set again costs each time.
 void AsyncCore::wait_for_time() {
   const std::uint32_t deadline = client_.deadline_ms();
@@ -150,6 +170,10 @@ void AsyncCore::forget_descriptor() {
   if (descriptor_.is_open()) descriptor_.release();
 }
 
+void AsyncCore::forget_wifi() {
+  if (wifi_descriptor_.is_open()) wifi_descriptor_.release();
+}
+
 void AsyncCore::close() {
   told_to_close_ = true;
   client_.close();
@@ -160,7 +184,9 @@ void AsyncCore::release() {
   if (released_) return;
   port_.transport.close();
   released_ = true;
+  if (client_.watchdog_runs()) port_.watchdog.stop();
   timer_.cancel();
+  forget_wifi();
   for (Happening* happening : {&line_arrived, &room_made, &acknowledged, &came_up}) happening->wake_all();
 }
 

@@ -6,27 +6,26 @@
 #include <cstdio>
 #include <ctime>
 #include <random>
+#include <string>
 
 #include "tautline/core/serial.hpp"
 
 namespace tautline::posix {
+namespace {
+
+void tell_stderr(const std::string& problem) {
+  std::fprintf(stderr, "tautline: %s\n", problem.c_str());
+}
+
+}  // namespace
+
+Port::Port(const PortOptions& options)
+    : wifi(options.interface),
+      watchdog(options.watchdog, options.complain ? options.complain : tell_stderr),
+      led(options.led, options.led_root) {}
 
 std::uint32_t SystemRandom::next() {
   return std::random_device{}();
-}
-
-void AlarmWatchdog::start(std::uint32_t timeout_ms) {
-  timeout_ms_ = timeout_ms;
-  feed();
-}
-
-void AlarmWatchdog::feed() {
-  ::alarm((timeout_ms_ + 999) / 1000);
-}
-
-bool AlarmWatchdog::stop() {
-  ::alarm(0);
-  return true;
 }
 
 void StderrLog::state(LinkState state, Reason reason) {
@@ -46,14 +45,14 @@ std::uint32_t Port::now_ms() {
 }
 
 bool Port::wait(std::uint32_t deadline_ms, int also) {
-  pollfd waiting[2] = {{transport.descriptor(), 0, 0}, {also, POLLIN, 0}};
+  pollfd waiting[3] = {{transport.descriptor(), 0, 0}, {also, POLLIN, 0}, {wifi.descriptor(), POLLIN, 0}};
   if (transport.wants_read()) waiting[0].events |= POLLIN;
   if (transport.wants_write()) waiting[0].events |= POLLOUT;
   // Without interest a closed socket would still report POLLHUP and wake at once.
   if (waiting[0].events == 0) waiting[0].fd = -1;
   transport.forget_interest();
   const std::int32_t left = distance(deadline_ms, now_ms());
-  ::poll(waiting, 2, left > 0 ? left : 0);
+  ::poll(waiting, 3, left > 0 ? left : 0);
   return (waiting[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
 }
 

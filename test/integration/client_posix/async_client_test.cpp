@@ -14,6 +14,7 @@
 #include <asio/use_future.hpp>
 
 #include "scripted_server.hpp"
+#include "temporary_folder.hpp"
 
 namespace tautline::test {
 namespace {
@@ -249,6 +250,55 @@ TEST_F(AsyncClient, TellsEveryChange) {
   server.reset();
   ASSERT_TRUE(until([&] { return !client->status(); }));
   EXPECT_EQ(changes, (std::vector<std::pair<bool, Reason>>{{true, Reason::none}, {false, Reason::peer_closed}}));
+}
+
+TEST_F(AsyncClient, BadServerMayStopItBeforeTheFirstSuccess) {
+  std::vector<Reason> asked;
+  auto config = config_for(server);
+  config.bad_server = [&](Reason reason) {
+    asked.push_back(reason);
+    return asked.size() < 2;
+  };
+  client = std::make_unique<posix::AsyncClient>(io.get_executor(), config);
+  spawn([&]() -> asio::awaitable<void> { co_await client->up(); });
+  ASSERT_TRUE(hears("TL2 door"));
+  server.say("BYE busy\n");
+  ASSERT_TRUE(until([&] { return server.hears("TL2 door"); }));
+  server.say("BYE id\n");
+  EXPECT_TRUE(until([&] { return finished == 1; }));
+  EXPECT_EQ(asked, (std::vector{Reason::busy, Reason::id}));
+  EXPECT_EQ(client->state(), LinkState::closed);
+  EXPECT_EQ(errors, (std::vector<std::error_code>{Error::closed}));
+}
+
+TEST_F(AsyncClient, BadServerIsNotAskedAfterTheFirstSuccess) {
+  int asked = 0;
+  auto config = config_for(server);
+  config.bad_server = [&](Reason) { return ++asked < 0; };
+  client = std::make_unique<posix::AsyncClient>(io.get_executor(), config);
+  open();
+  server.hang_up();
+  ASSERT_TRUE(until([&] { return !client->status(); }));
+  open();
+  EXPECT_EQ(asked, 0);
+}
+
+TEST_F(AsyncClient, TogglesAnLedOnEachKeepalive) {
+  TemporaryFolder leds;
+  std::filesystem::create_directory(leds / "heartbeat");
+  const std::string brightness = leds / "heartbeat/brightness";
+  write_file(brightness, "0\n");
+  auto config = config_for(server);
+  config.led = true;
+  config.system.led = "heartbeat";
+  config.system.led_root = leds.path();
+  client = std::make_unique<posix::AsyncClient>(io.get_executor(), config);
+  open();
+  EXPECT_EQ(read_file(brightness), "0");
+  server.say("A0 40\n");
+  EXPECT_TRUE(until([&] { return read_file(brightness) == "1"; })) << "1: the folder names no max_brightness";
+  server.say("A0 40\n");
+  EXPECT_TRUE(until([&] { return read_file(brightness) == "0"; }));
 }
 
 TEST_F(AsyncClient, AnyCompletionTokenWorks) {

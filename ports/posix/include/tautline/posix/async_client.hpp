@@ -125,7 +125,7 @@ class Await {
 /// pending operations end with operation_aborted.
 class AsyncClient {
  public:
-  /// Begins to connect as soon as the executor runs.
+  /// Begins to connect as soon as the executor runs. Throws as Port does if something of config.system is missing.
   AsyncClient(const asio::any_io_executor& executor, const AsyncClientConfig& config)
       : core_(std::make_shared<detail::AsyncCore>(executor, config)),
         owner_(core_.get(), [core = core_](detail::AsyncCore*) { core->release(); }) {
@@ -212,7 +212,8 @@ class AsyncClient {
   /// Longest line that write() accepts now: the agreed maximum, or the own one before the server named its.
   std::size_t max_line() const { return core_->client().max_line(); }
 
-  /// Sends a last status line and closes, for good. Lines not acknowledged are lost; see async_drain().
+  /// Sends a last status line and closes, for good. Lines not acknowledged are lost; see async_drain(). Also stops the
+  /// watchdog; one of the kernel that cannot be stopped (`nowayout`) resets the machine some time later.
   void close() { core_->close(); }
 
  private:

@@ -3,47 +3,18 @@
 #include <cstdint>
 
 #include "tautline/client/client.hpp"
+#include "tautline/posix/interface_wifi.hpp"
+#include "tautline/posix/port_options.hpp"
+#include "tautline/posix/sysfs_led.hpp"
 #include "tautline/posix/tcp_transport.hpp"
+#include "tautline/posix/watchdog.hpp"
 
 namespace tautline::posix {
-
-/// The operating system manages the network: always up as far as the client can see.
-struct SystemWifi {
-  /// Nothing: ssid and password are the system's matter.
-  bool connect_stored() { return true; }
-  /// Nothing.
-  void connect(const char*, const char*) {}
-  /// Nothing.
-  void disconnect() {}
-  /// Always.
-  bool is_up() const { return true; }
-};
 
 /// Random numbers from the system.
 struct SystemRandom {
   /// Uniformly distributed.
   std::uint32_t next();
-};
-
-/// Ends the process by SIGALRM when it was not fed for that long, so that its supervisor starts it again.
-class AlarmWatchdog {
- public:
-  /// Must be fed within `timeout_ms` from now on.
-  void start(std::uint32_t timeout_ms);
-  /// The process is alive: the time begins anew.
-  void feed();
-  /// It needs no more feeding. True: it always can be stopped.
-  bool stop();
-
- private:
-  std::uint32_t timeout_ms_ = 0;
-};
-
-/// Nothing lights up; tests and programs look at `on`.
-struct NoLed {
-  bool on = false;  ///< is it lit?
-  /// As for an LED.
-  void toggle() { on = !on; }
 };
 
 /// One line on stderr for each change of state.
@@ -59,21 +30,28 @@ struct StderrLog {
 ///       ...
 ///       port.wait(client.deadline_ms());
 ///     }
+///
+/// What of the machine it uses is chosen by PortOptions: `posix::Port port({.interface = "wlan0"});`
 struct Port {
   static constexpr bool speaks_protocol_1 = true;  ///< servers of micropython-iot can be talked to
 
-  SystemWifi wifi;         ///< the network interface
-  TcpTransport transport;  ///< the connection to the server
-  SystemRandom random;     ///< jitter of the attempts to connect
-  AlarmWatchdog watchdog;  ///< with ClientConfig::wdog
-  NoLed led;               ///< with ClientConfig::led
-  StderrLog log;           ///< with ClientConfig::verbose
+  InterfaceWifi wifi;       ///< the network interface
+  TcpTransport transport;   ///< the connection to the server
+  SystemRandom random;      ///< jitter of the attempts to connect
+  SystemWatchdog watchdog;  ///< with ClientConfig::wdog
+  SysfsLed led;             ///< with ClientConfig::led
+  StderrLog log;            ///< with ClientConfig::verbose
+
+  /// Uses nothing of the machine but sockets.
+  Port() : Port(PortOptions{}) {}
+  /// Throws an exception derived from std::exception whose text says what is missing and what to do about it.
+  explicit Port(const PortOptions& options);
 
   /// Milliseconds of the monotonic clock.
   static std::uint32_t now_ms();
 
-  /// Sleeps until the deadline, or until the transport or the descriptor `also` has something to read, whichever comes
-  /// first. Returns whether `also` has. A signal ends the wait.
+  /// Sleeps until the deadline, or until the transport or the descriptor `also` has something to read, or the network
+  /// interface changes, whichever comes first. Returns whether `also` has. A signal ends the wait.
   bool wait(std::uint32_t deadline_ms, int also = -1);
 };
 

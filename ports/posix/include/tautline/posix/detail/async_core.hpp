@@ -31,13 +31,20 @@ class Happening {
   asio::steady_timer timer_;  ///< never expires
 };
 
+/// The first-connection policy of an AsyncClient: asks the functions of its configuration.
+struct AskFunctions {
+  const AsyncClientConfig* config;
+  bool bad_wifi() const { return !config->bad_wifi || config->bad_wifi(); }
+  bool bad_server(Reason reason) const { return !config->bad_server || config->bad_server(reason); }
+};
+
 /// The client of an AsyncClient, woken by its descriptor and one timer.
 class AsyncCore : public std::enable_shared_from_this<AsyncCore> {
  public:
   AsyncCore(const asio::any_io_executor& executor, const AsyncClientConfig& config);
 
   const asio::any_io_executor& executor() const { return executor_; }
-  BasicClient<Port>& client() { return client_; }
+  BasicClient<Port, AskFunctions>& client() { return client_; }
   bool is_closed() const { return client_.state() == LinkState::closed || released_; }
   bool is_told_to_close() const { return told_to_close_ || is_closed(); }
 
@@ -65,8 +72,10 @@ class AsyncCore : public std::enable_shared_from_this<AsyncCore> {
   void drive();
   void wake();
   void wait_for_descriptor();
+  void wait_for_wifi();
   void wait_for_time();
   void forget_descriptor();
+  void forget_wifi();
 
   asio::any_io_executor executor_;
   const std::string id_;
@@ -74,8 +83,9 @@ class AsyncCore : public std::enable_shared_from_this<AsyncCore> {
   const AsyncClientConfig config_;
   std::vector<char> buffers_;
   Port port_;
-  BasicClient<Port> client_;
+  BasicClient<Port, AskFunctions> client_;
   asio::posix::stream_descriptor descriptor_;
+  asio::posix::stream_descriptor wifi_descriptor_;
   asio::steady_timer timer_;
   std::deque<std::uint64_t> turns_;
   std::uint64_t last_turn_ = 0;
@@ -86,6 +96,7 @@ class AsyncCore : public std::enable_shared_from_this<AsyncCore> {
   bool kicked_ = false;
   bool waits_to_read_ = false;
   bool waits_to_write_ = false;
+  bool waits_for_wifi_ = false;
   bool told_to_close_ = false;
   bool released_ = false;
 };
