@@ -47,7 +47,7 @@ void expect_failed(const Input& input, Reason reason) {
 
 // ---- handshake ----------------------------------------------------------------------------------
 
-TEST(Protocol2Server, the_worked_session_of_the_document) {
+TEST(Protocol2Server, a_session_byte_for_byte_with_a_record_of_an_earlier_life) {
   Link link(Role::server, {8, 1024, 60000}, 64);
   link.numbers.generation = 1700000041;
   link.numbers.sid = 3201966113;
