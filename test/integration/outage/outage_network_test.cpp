@@ -71,6 +71,21 @@ TEST_F(Outage, packets_to_the_client_are_lost_and_those_to_the_server_are_not) {
   expect_exactly_once();
 }
 
+// The other way round: the server hears no acknowledgement, the client hears every line.
+TEST_F(Outage, packets_to_the_server_are_lost_and_those_to_the_client_are_not) {
+  start_hub();
+  start_node();
+  expect_flow();
+  const std::int64_t cut_at = monotonic_ms();
+  run_in(network.hub, {"iptables", "-A", "INPUT", "-j", "DROP"});
+  pause(longer_than_the_timeout_ms);
+  expect_noticed("one direction lost", cut_at);
+  run_in(network.hub, {"iptables", "-D", "INPUT", "-j", "DROP"});
+  expect_flow();
+  finish();
+  expect_exactly_once();
+}
+
 TEST_F(Outage, a_fifth_of_all_packets_is_lost) {
   start_hub();
   start_node();
