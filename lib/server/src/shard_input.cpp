@@ -269,6 +269,8 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
   if (link->store) {
     ++link->numbers.generation;  // fences other servers; what this connection says is acknowledged when that is done
     note(*link, true);
+    // What is repeated now may still be on its way to the store.
+    if (link->store->receiving != 0) conn.one->hold_acknowledgements();
   }
   come_up(conn, now_ms);
 }

@@ -375,6 +375,22 @@ TEST_F(ShardStoreTest, Protocol1IsAcknowledgedWhenItIsDurableAndKeepsItsNumbers)
   EXPECT_EQ(script.link("door").protocol, 1);
 }
 
+TEST_F(ShardStoreTest, Protocol1RepetitionIsNotAcknowledgedBeforeItsFirstIsDurable) {
+  StoreScript script(disk_);
+  const int first = script.connect();
+  script.send(first, "door\n");
+  script.send(first, "\n00hello\n");
+  script.reset(first);
+  const int id = script.connect();
+  script.send(id, "door\n");
+  script.send(id, "\n00hello\n");
+  EXPECT_EQ(script.take(id).find("00\n"), std::string::npos);
+  script.commit();
+  EXPECT_NE(script.take(id).find("00\n"), std::string::npos);
+  EXPECT_EQ(script.read("door"), "hello");
+  EXPECT_EQ(script.read("door"), std::nullopt);
+}
+
 TEST_F(ShardStoreTest, DowngradeIsRefusedAfterARestartToo) {
   {
     StoreScript script(disk_);
