@@ -235,6 +235,50 @@ TEST_F(InteropDevice, limit_a_device_that_does_not_wait_for_its_first_acknowledg
   EXPECT_EQ(received["door"], (std::vector<std::string>{"a", "b", "a", "b"}));
 }
 
+/// Some devices discard a line when their buffer of 20 is full, and do not acknowledge it.
+class InteropDiscardingDevice : public InteropDevice {
+ public:
+  /// Up to the acknowledgement of a first message.
+  std::unique_ptr<ScriptedPeer> open_script() {
+    start_server({"door"});
+    auto device = std::make_unique<ScriptedPeer>(server->port(), [&] { pump(); });
+    device->send("door\n\n");
+    EXPECT_TRUE(pump_until([&] { return server->find("door").has_value(); }));
+    write("door", "a");
+    EXPECT_EQ(next_message(*device), "00a");
+    device->send("00\n");
+    return device;
+  }
+  static std::string next_message(ScriptedPeer& device) {
+    std::string line;
+    while (line.empty() && !HasFailure()) {
+      device.send("\n");
+      line = device.line();
+    }
+    return line;
+  }
+};
+
+TEST_F(InteropDiscardingDevice, limit_lines_written_without_wait_may_change_places) {
+  const auto device = open_script();
+  write("door", "b");
+  write("door", "c");
+  EXPECT_EQ(next_message(*device), "01b");  // discarded
+  EXPECT_EQ(next_message(*device), "02c");
+  device->send("02\n");
+  EXPECT_EQ(next_message(*device), "01b");
+}
+
+TEST_F(InteropDiscardingDevice, lines_written_with_wait_stay_in_order) {
+  const auto device = open_script();
+  write("door", "b", true);
+  write("door", "c", true);
+  EXPECT_EQ(next_message(*device), "01b");  // discarded
+  EXPECT_EQ(next_message(*device), "01b");
+  device->send("01\n");
+  EXPECT_EQ(next_message(*device), "02c");
+}
+
 TEST_F(InteropDevice, limit_a_restart_of_the_server_during_an_outage_doubles_what_was_not_heard_acknowledged) {
   Device1& device = open(1);
   device.talk().write(numbered("device", 1));
