@@ -1,7 +1,9 @@
 #include "tautline/store/detail/database.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <sqlite3.h>
 
@@ -20,6 +22,7 @@ Advice advice(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL: return {"the disk is full: free some space on it", true};
     case SQLITE_BUSY:
+    case SQLITE_PROTOCOL:  // another process is just opening it
     case SQLITE_LOCKED: return {"locked by another program: end its transaction (an open sqlite3 shell?)", true};
     case SQLITE_READONLY:
       return {
@@ -101,6 +104,23 @@ void Database::check_in_place() {
     throw StoreError(path_ + ": the file was moved or deleted while it is in use: put it back, or restart the program",
                      true);
   }
+}
+
+void Database::write_log_again() {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  sqlite3_int64 size = 0;
+  if (log == nullptr || log->pMethods == nullptr) return;
+  int result = log->pMethods->xFileSize(log, &size);
+  std::vector<char> bytes(64 * 1024);
+  for (sqlite3_int64 at = 0; at < size && result == SQLITE_OK;) {
+    const auto count = static_cast<int>(std::min<sqlite3_int64>(size - at, static_cast<sqlite3_int64>(bytes.size())));
+    result = log->pMethods->xRead(log, bytes.data(), count, at);
+    if (result == SQLITE_OK) result = log->pMethods->xWrite(log, bytes.data(), count, at);
+    at += count;
+  }
+  if (result == SQLITE_OK && size > 0) result = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
+  if (result != SQLITE_OK) throw error_of(path_, result, sqlite3_errstr(result), sqlite3_system_errno(handle_));
 }
 
 void Database::fail() const {

@@ -80,6 +80,7 @@ std::string SqliteSessionStore::name() const {
 std::vector<StoredLink> SqliteSessionStore::take_over() {
   database_.check_in_place();
   Transaction transaction(database_);
+  database_.write_log_again();
   database_.execute("UPDATE links SET generation = (generation + 1) & 4294967295, revision = revision + 1");
   std::vector<LoadedLink> all = load_all(database_);
   transaction.commit();

@@ -32,6 +32,11 @@ class Database {
 
   /// StoreError if the file has been moved or deleted: what is written to it then is lost with this process.
   void check_in_place();
+
+  /// Of a process whose sync failed the log may hold what can be read and is not on the disk; a later sync would not
+  /// write it either, and after a power failure all that followed it in the log would be lost with it. This writes it
+  /// all once more. In a transaction that writes, and before anything builds on what the log holds.
+  void write_log_again();
   /// Throws the StoreError of the call that failed last.
   [[noreturn]] void fail() const;
 
