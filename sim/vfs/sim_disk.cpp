@@ -46,7 +46,7 @@ void SimDisk::power_cycle() {
   live_ = durable_ = found;
   ++life_;
   power_ = true;
-  operations_left_ = std::numeric_limits<std::uint64_t>::max();
+  operations_left_ = never;
 }
 
 void SimDisk::kill_processes() {
@@ -79,7 +79,7 @@ std::uint64_t SimDisk::used_bytes() const {
 /// Counts an operation that changes something. True: the power fails in the middle of it.
 bool SimDisk::last_operation() {
   ++operations_;
-  if (operations_left_ == std::numeric_limits<std::uint64_t>::max()) return false;
+  if (operations_left_ == never) return false;
   if (operations_left_-- != 0) return false;
   power_ = false;
   return true;

@@ -88,13 +88,15 @@ class SimFile {
 /// Thread-safe.
 class SimDisk {
  public:
+  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
   explicit SimDisk(std::uint64_t seed) : random_(Random::mix(seed)) {}
 
   // ---- misfortune
   void set_faults(const DiskFaults& faults);
   DiskFaults faults() const;
   /// So many operations that change something still happen; in the middle of the next one the power fails, and from
-  /// then on everything fails until power_on(). An unlucky number of 0 hits the next operation.
+  /// then on everything fails until power_cycle(). 0 hits the next operation.
   void cut_power_after(std::uint64_t operations);
   bool has_power() const;
   /// Power failure, if there was none before, and what is found when it returns. Handles of before are dead.
@@ -141,7 +143,7 @@ class SimDisk {
   std::uint64_t life_ = 1;
   std::uint64_t operations_ = 0;
   std::uint64_t syncs_ = 0;
-  std::uint64_t operations_left_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t operations_left_ = never;
   std::int64_t time_ms_ = 1'700'000'000'000;
   bool power_ = true;
 };

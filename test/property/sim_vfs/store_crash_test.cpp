@@ -1,9 +1,10 @@
 // The real SqliteStore on a disk that loses its power, fails, fills up and lies: what was committed stays, whole.
 // A failure of a random test names its seed; TAUTLINE_SEED=<seed> runs that one alone.
 
+#include <algorithm>
 #include <cstdlib>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -49,6 +50,7 @@ class Rig {
   void commit() {
     for (const UpdateResult& result : store_->commit(updates_)) ASSERT_TRUE(result.applied);
     acknowledged_ = *in_flight_;
+    if (!history_.empty()) history_.push_back(acknowledged_);
     in_flight_.reset();
     ++commits;
   }
@@ -63,11 +65,16 @@ class Rig {
   void checkpoint() { Database(path, "sim").run("PRAGMA wal_checkpoint(PASSIVE)"); }
   static void check_integrity() { ASSERT_EQ(Database(path, "sim").run("PRAGMA integrity_check"), "ok"); }
 
-  /// A store that lost commits, and says so by what it holds, is believed.
-  bool may_go_back = false;
-  std::vector<State> history;  ///< filled if may_go_back
-  bool went_back = false;
-  bool is_no_commit = false;  ///< ... holds what no commit left behind
+  /// What commits have left behind, oldest first, if keep_history(): a disk that lies may bring back any of them.
+  void keep_history() { history_ = {acknowledged_}; }
+  /// Opens the store and tells whether it holds what one of these commits left behind.
+  bool opens_at_a_commit() {
+    std::shared_ptr<SessionStore> store = SqliteStore{path, 200, "sim"}.open();
+    State found;
+    for (const StoredLink& link : store->take_over()) found[link.id] = link;
+    return std::any_of(history_.begin(), history_.end(), [&](const State& state) { return same(found, state); });
+  }
+
   unsigned commits = 0;
   SimDisk disk;
   SimVfs vfs;
@@ -88,13 +95,7 @@ class Rig {
     State found;
     for (const StoredLink& link : links) found[link.id] = link;
     const bool in_time = same(found, acknowledged_) || (in_flight_ && same(found, *in_flight_));
-    if (!in_time && may_go_back) {
-      went_back = true;
-      is_no_commit = true;
-      for (const State& state : history) is_no_commit = is_no_commit && !same(found, state);
-    } else {
-      ASSERT_TRUE(in_time) << "the store holds neither the last acknowledged commit nor the one in flight";
-    }
+    ASSERT_TRUE(in_time) << "the store holds neither the last acknowledged commit nor the one in flight";
     acknowledged_ = found;
     in_flight_.reset();
   }
@@ -105,6 +106,7 @@ class Rig {
   State acknowledged_;
   std::optional<State> in_flight_;
   std::vector<LinkUpdate> updates_;
+  std::vector<State> history_;
 };
 
 /// Two lives of a server, with all that happens to the file: made, written, checkpointed, closed, opened.
@@ -119,9 +121,7 @@ void two_lives(Rig& rig) {
 }
 
 TEST(StoreCrash, EachPowerFailureLeavesWhatWasCommitted) {
-  constexpr std::uint64_t workloads = 3;
-  constexpr std::uint64_t outcomes = 3;
-  for (std::uint64_t seed = 1; seed <= workloads * outcomes; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     std::uint64_t operations = 1;
     for (std::uint64_t cut = 0; cut < operations; ++cut) {
       SCOPED_TRACE("seed " + std::to_string(seed) + ", power cut in operation " + std::to_string(cut));
@@ -200,6 +200,31 @@ void live_with_faults(std::uint64_t seed, unsigned steps) {
   EXPECT_GT(rig.commits, steps / 4);
 }
 
+/// Some commits to an honest disk, more to one that lies, then the power fails.
+enum class Found { a_commit, damage, no_commit };
+Found after_lies(std::uint64_t seed, bool checkpoint) {
+  Rig rig(seed);
+  rig.open();
+  rig.work(3);
+  rig.keep_history();
+  rig.disk.set_faults({.sync = SyncFault::lie});
+  rig.work(4);
+  if (checkpoint) rig.checkpoint();
+  rig.work(4);
+  rig.disk.power_cycle();
+  rig.close();
+  rig.disk.set_faults({});
+  try {
+    const bool at_a_commit = rig.opens_at_a_commit();
+    const bool sound = Database(path, "sim").run("PRAGMA integrity_check") == "ok";
+    return !sound ? Found::damage : at_a_commit ? Found::a_commit : Found::no_commit;
+  } catch (const StoreError&) {
+    return Found::damage;
+  } catch (const SqlError&) {
+    return Found::damage;
+  }
+}
+
 std::vector<std::uint64_t> seeds(std::uint64_t count) {
   if (const char* const seed = std::getenv("TAUTLINE_SEED")) return {std::strtoull(seed, nullptr, 10)};
   std::vector<std::uint64_t> drawn(count);
@@ -212,7 +237,7 @@ std::string replay(std::uint64_t seed, const char* test) {
 }
 
 TEST(StoreCrash, FaultsThatPassLoseNothing) {
-  for (const std::uint64_t seed : seeds(60)) {
+  for (const std::uint64_t seed : seeds(40)) {
     SCOPED_TRACE(replay(seed, "FaultsThatPassLoseNothing"));
     try {
       live_with_faults(seed, 60);
@@ -221,6 +246,26 @@ TEST(StoreCrash, FaultsThatPassLoseNothing) {
     }
     if (HasFatalFailure()) return;
   }
+}
+
+/// A sync that lies cannot be seen: acknowledged commits may be gone. As long as SQLite did not move the log to the
+/// database meanwhile (each 1000 pages, and when the server stops), the store is that of a commit, and none that was
+/// synced in truth is lost. The protocol then sees numbers that went back (docs/protocol.md, H7).
+TEST(StoreCrash, ADiskThatLiesGoesBackToACommit) {
+  for (const std::uint64_t seed : seeds(100)) {
+    SCOPED_TRACE(replay(seed, "ADiskThatLiesGoesBackToACommit"));
+    ASSERT_EQ(after_lies(seed, false), Found::a_commit);
+  }
+}
+
+/// If it did, the power failure may leave an older database beside a newer log or none: often damaged, which is
+/// reported, but also a mixture of commits that looks sound. Nothing is promised then but that it ends without a crash.
+TEST(StoreCrash, ADiskThatLiesInACheckpointMayLeaveDamage) {
+  bool damaged = false;
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 11U, 12U}) {
+    damaged = damaged || after_lies(seed, true) == Found::damage;
+  }
+  EXPECT_TRUE(damaged) << "then more can be promised";
 }
 
 }  // namespace
