@@ -32,6 +32,7 @@ tautline::ClientConfig client_config() {
   config.port = settings.port;
   config.timeout_ms = settings.timeout_ms;
   config.conn_cb = node::Node::on_state;
+  config.verbose = settings.verbose;
   config.led = true;
   config.wdog = true;
   return config;
@@ -48,7 +49,7 @@ int main() {
   addresses.own = settings.ip;
   addresses.gateway = settings.gateway;
   addresses.dns = settings.dns;
-  port.wifi.start(addresses, node::number_of(settings) ^ board::boots() << 16U);
+  port.wifi.start(addresses, node::seed_of(settings) ^ board::boots() << 16U);
 
   static node::Node::Client client(port, client_config());
   static node::Node node(client, settings);

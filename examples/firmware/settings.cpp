@@ -29,6 +29,10 @@ bool set(Settings& settings, std::string_view key, const char* value) {
     settings.timeout_ms = number;
   } else if (key == "period") {
     settings.period_ms = number;
+  } else if (key == "seed") {
+    settings.seed = number;
+  } else if (key == "verbose") {
+    settings.verbose = number != 0;
   } else if (key == "switch") {
     settings.has_switch = number != 0;
   } else {
@@ -55,8 +59,8 @@ bool parse(char*& text, Settings& settings) {
   return true;
 }
 
-std::uint32_t number_of(const Settings& settings) {
-  std::uint32_t number = 0;
+std::uint32_t seed_of(const Settings& settings) {
+  std::uint32_t number = settings.seed;
   for (const char character : std::string_view(settings.id))
     number = number * 31U + static_cast<unsigned char>(character);
   return number;

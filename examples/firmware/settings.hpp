@@ -18,6 +18,8 @@ struct Settings {
   const char* ip = "10.0.2.15";    ///< empty: DHCP
   const char* gateway = "10.0.2.2";
   const char* dns = "10.0.2.3";
+  std::uint32_t seed = 0;   ///< for the random numbers, so that a test can be repeated
+  bool verbose = false;     ///< print every change of the client's state, with the time
   bool has_switch = false;  ///< on an input pin: its changes are written
 };
 
@@ -25,7 +27,7 @@ struct Settings {
 /// `text`.
 bool parse(char*& text, Settings& settings);
 
-/// A number that differs between devices, from their ids.
-std::uint32_t number_of(const Settings& settings);
+/// For the random numbers of this boot: differs between devices, by their ids.
+std::uint32_t seed_of(const Settings& settings);
 
 }  // namespace node

@@ -109,7 +109,7 @@ class App {
   asio::awaitable<void> print_status() {
     for (;;) {
       const long sent = sent_, received = memory_.check.count();
-      co_await example::pause(milliseconds(500));
+      co_await example::pause(milliseconds(250));
       const bool both_ways = sent_ > sent && memory_.check.count() > received;
       std::cout << (both_ways ? "Running: " : "Waiting: ") << text() << std::endl;
     }

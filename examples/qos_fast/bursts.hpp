@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -43,15 +42,14 @@ class BurstWriters {
  public:
   BurstWriters(const asio::any_io_executor& executor, Link link, const Plan& plan) : link_(link), plan_(plan) {
     for (int writer = 0; writer < plan.writers; ++writer) {
-      asio::co_spawn(executor, write_bursts(writer), [this](const std::exception_ptr& error) {
-        example::rethrow(error);
-        ++done_;
-      });
+      asio::co_spawn(executor, write_bursts(writer), example::rethrow);
     }
   }
 
   /// All lines are written and acknowledged.
-  bool all_delivered() const { return done_ == plan_.writers && link_.unacknowledged() == 0; }
+  bool all_delivered() const {
+    return sent_ == plan_.lines_of_a_writer() * plan_.writers && link_.unacknowledged() == 0;
+  }
   long sent() const { return sent_; }
 
  private:
@@ -68,7 +66,6 @@ class BurstWriters {
 
   Link link_;
   const Plan& plan_;
-  int done_ = 0;
   long sent_ = 0;
 };
 
@@ -86,7 +83,7 @@ class BurstChecks {
 
   bool all_received() const {
     for (const example::NumberCheck& check : checks_) {
-      if (check.next() < lines_of_a_writer_ || check.missing() != 0) return false;
+      if (check.next() < lines_of_a_writer_ || check.missed() != 0) return false;
     }
     return true;
   }

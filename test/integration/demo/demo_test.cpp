@@ -1,46 +1,19 @@
 // script/demo, and that its count would find what it says there is not.
 
 #include <stdlib.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <fstream>
 #include <string>
-#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "demo_run.hpp"
 
 namespace tautline::test {
 namespace {
 
 using ::testing::HasSubstr;
-
-struct Outcome {
-  int status = -1;
-  std::string output;
-  std::string last_line() const {
-    const std::size_t end = output.find_last_not_of('\n');
-    const std::size_t begin = output.rfind('\n', end);
-    return output.substr(begin + 1, end - begin);
-  }
-};
-
-Outcome run(const std::string& command) {
-  Outcome result;
-  std::FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-  char bytes[4096];
-  for (std::size_t count = 0; (count = std::fread(bytes, 1, sizeof bytes, pipe)) != 0;) {
-    result.output.append(bytes, count);
-  }
-  const int status = ::pclose(pipe);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
-}
-
-std::string program(const std::string& name) {
-  return std::string(TAUTLINE_PROGRAM_DIR) + "/" + name;
-}
 
 class DemoCount : public ::testing::Test {
  protected:
@@ -59,8 +32,7 @@ class DemoCount : public ::testing::Test {
 };
 
 TEST(Demo, LosesNothing) {
-  const Outcome demo =
-      run(std::string(TAUTLINE_SOURCE_DIR) + "/script/demo --build-dir '" + TAUTLINE_PROGRAM_DIR + "/..'");
+  const Outcome demo = run(demo_command(""));
   EXPECT_EQ(demo.status, 0) << demo.output;
   EXPECT_EQ(demo.last_line(), "total lost=0 duplicated=0 out_of_order=0");
   EXPECT_THAT(demo.output, HasSubstr("client 1 | Link is down: silent"));
