@@ -133,5 +133,61 @@ TEST_P(Backpressure, a_full_queue_refuses_or_pauses_as_the_writer_chose) {
 
 INSTANTIATE_TEST_SUITE_P(Links, Backpressure, each_link(), link_name);
 
+// ---- the server's choice for all writers
+
+class ServerQueue : public Backpressure {
+ protected:
+  void connect_with(WhenFull when_full) {
+    ServerOptions small = options();
+    small.outbox_lines = outbox_lines;
+    small.when_full = when_full;
+    small.on_dropped = [this](const Connection&, std::uint32_t count) { told_dropped += count; };
+    connect_through_relay(small, config());
+    relay->hold();
+    ASSERT_TRUE(until([&] { return is_down(); }));
+  }
+  std::uint32_t told_dropped = 0;
+};
+
+TEST_P(ServerQueue, that_refuses_fails_each_write_beyond_its_bound) {
+  connect_with(WhenFull::refuse);
+  const Lines expected = fill_queue();
+  EXPECT_EQ(expected.size(), outbox_lines);
+  for (const bool wait : {true, false}) {
+    const auto refused = start_write("refused", {.wait = wait});
+    ASSERT_TRUE(until([&] { return refused->done; }));
+    EXPECT_EQ(refused->error(), Error::queue_full);
+  }
+  relay->release();
+  start_reading();
+  ASSERT_TRUE(until([&] { return got.size() >= expected.size() && door->unacknowledged() == 0; }));
+  EXPECT_EQ(got, expected);
+}
+
+TEST_P(ServerQueue, that_drops_the_oldest_says_which_and_how_many) {
+  connect_with(WhenFull::drop_oldest);
+  Lines all;
+  std::vector<std::shared_ptr<Task>> writes;
+  for (std::uint32_t i = 0; i < 3 * outbox_lines; ++i) {
+    all.push_back("line " + std::to_string(i));
+    writes.push_back(start_write(all.back(), {}));
+  }
+  const std::size_t dropped = 2 * outbox_lines;
+  EXPECT_TRUE(until([&] { return told_dropped == dropped; })) << told_dropped;
+  EXPECT_EQ(door->dropped(), dropped);
+  relay->release();
+  start_reading();
+  ASSERT_TRUE(
+      until([&] { return std::all_of(writes.begin(), writes.end(), [](const auto& write) { return write->done; }); }));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(writes[i]->error(), i < dropped ? make_error_code(Error::dropped) : std::error_code()) << all[i];
+  }
+  EXPECT_EQ(got, Lines(all.begin() + 2 * outbox_lines, all.end()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Links, ServerQueue,
+                         testing::Values(Cell{Dialect::protocol_2, false}, Cell{Dialect::protocol_1, false}),
+                         link_name);
+
 }  // namespace
 }  // namespace tautline::test
