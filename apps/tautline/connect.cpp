@@ -48,6 +48,17 @@ struct Buffers {
   std::vector<char> queue, inbox, receive, output;
 };
 
+constexpr const char* process_watchdog = "process";
+
+posix::PortOptions port_options(const ConnectOptions& options) {
+  posix::PortOptions result;
+  result.interface = options.interface;
+  if (options.watchdog != process_watchdog) result.watchdog = options.watchdog;
+  result.led = options.led;
+  result.complain = [](const std::string& problem) { say(problem); };
+  return result;
+}
+
 struct FirstFailure {
   bool give_up = false;
   bool bad_wifi() { return true; }
@@ -88,6 +99,7 @@ class Connector {
                    ? options.server + ":" + std::to_string(options.port)
                    : "[" + options.server + "]:" + std::to_string(options.port)),
         buffers_(options.max_line),
+        port_(port_options(options)),
         client_(port_, config(), {window_lines, options.max_line, options.timeout_ms}, buffers_.use(),
                 FirstFailure{options.give_up}),
         input_(STDIN_FILENO, options.max_line) {}
@@ -138,6 +150,8 @@ ClientConfig Connector::config() {
   config.port = options_.port;
   config.timeout_ms = options_.timeout_ms;
   config.verbose = options_.verbose;
+  config.wdog = !options_.watchdog.empty();
+  config.led = !options_.led.empty();
   config.protocol = options_.protocol == 1 ? Dialect::protocol_1 : Dialect::protocol_2;
   config.conn_cb = [](void* self, bool up, Reason reason) { static_cast<Connector*>(self)->on_state(up, reason); };
   config.conn_cb_argument = this;
@@ -148,6 +162,7 @@ ClientConfig Connector::config() {
 
 std::string Connector::explain(Reason reason) const {
   switch (reason) {
+    case Reason::wifi: return "the network interface " + options_.interface + " has no carrier, or does not exist";
     case Reason::unresolved: return "the host name has no address: check --server";
     case Reason::unreachable: return "nobody answers there: does the server run, is --port right?";
     case Reason::silent: return "nothing was heard for " + std::to_string(options_.timeout_ms) + " ms";
@@ -240,10 +255,11 @@ void Connector::take_input() {
 
 void Connector::wait() {
   const bool input_wanted = wants_input() && !input_ready_;
-  std::array<pollfd, 4> waiting{{{port_.transport.descriptor(), 0, 0},
+  std::array<pollfd, 5> waiting{{{port_.transport.descriptor(), 0, 0},
                                  {signals_.descriptor(), POLLIN, 0},
                                  {input_wanted ? input_.descriptor() : -1, POLLIN, 0},
-                                 {output_.descriptor(), 0, 0}}};
+                                 {output_.descriptor(), 0, 0},
+                                 {port_.wifi.descriptor(), POLLIN, 0}}};
   if (port_.transport.wants_read()) waiting[0].events |= POLLIN;
   if (port_.transport.wants_write()) waiting[0].events |= POLLOUT;
   if (waiting[0].events == 0) waiting[0].fd = -1;  // else a closed socket would wake at once

@@ -123,6 +123,13 @@ int main(int argc, char** argv) {
   connect_command->add_option("--protocol", connect_options.protocol, "1 for servers of the MicroPython IOT library")
       ->check(CLI::IsMember({1, 2}))
       ->capture_default_str();
+  connect_command->add_option("--interface", connect_options.interface,
+                              "wait while this network interface has no carrier, for example wlan0");
+  connect_command->add_option("--watchdog", connect_options.watchdog,
+                              "once connected, a hang ends in a reset: by a device of the kernel, for example "
+                              "/dev/watchdog; `process`: SIGALRM ends this program");
+  connect_command->add_option("--led", connect_options.led,
+                              "toggle this LED of /sys/class/leds on each keepalive received");
   connect_command->add_flag("--linger", connect_options.linger,
                             "go on receiving after the end of the input, until a signal");
   connect_command->add_flag("--give-up", connect_options.give_up, "exit if the first attempt to connect fails");

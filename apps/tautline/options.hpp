@@ -26,6 +26,9 @@ struct ConnectOptions : CommonOptions {
   std::string id;
   std::string server;
   int protocol = 2;
+  std::string interface;  ///< empty: the network counts as always up
+  std::string watchdog;   ///< a device, or "process"; empty: none
+  std::string led;        ///< empty: none
   bool linger = false;
   bool give_up = false;
 };

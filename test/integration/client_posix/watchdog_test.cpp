@@ -3,14 +3,12 @@
 
 #include "tautline/posix/watchdog.hpp"
 
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/watchdog.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,48 +23,14 @@
 #include <asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include "fake_device.hpp"
 #include "own_process.hpp"
 #include "scripted_server.hpp"
 #include "tautline/posix/async_client.hpp"
 #include "tautline/posix/port.hpp"
-#include "temporary_folder.hpp"
 
 namespace tautline::test {
 namespace {
-
-/// What is written to a device, and whether anybody has it open.
-class FakeDevice {
- public:
-  FakeDevice() {
-    ::mkfifo(path.c_str(), 0600);
-    reader_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  }
-  ~FakeDevice() { ::close(reader_); }
-  FakeDevice(const FakeDevice&) = delete;
-  FakeDevice& operator=(const FakeDevice&) = delete;
-
-  /// The bytes since the last call.
-  std::string heard() {
-    std::string bytes;
-    char byte = 0;
-    ssize_t count = 0;
-    while ((count = ::read(reader_, &byte, 1)) == 1) bytes += byte;
-    is_open_ = count < 0 && errno == EAGAIN;
-    return bytes;
-  }
-  bool is_open() {
-    unread_ += heard();
-    return is_open_;
-  }
-
-  TemporaryFolder folder;
-  std::string path = folder / "watchdog";
-
- private:
-  int reader_ = -1;
-  bool is_open_ = false;
-  std::string unread_;
-};
 
 TEST(KernelWatchdog, IsOpenedByStartAndNotBefore) {
   FakeDevice device;
@@ -158,7 +122,7 @@ bool answer_for_driver(std::uint32_t command, std::uint16_t error, std::uint32_t
 std::string run_with_driver(const std::string& path, bool can_be_stopped) {
   if (!answer_for_driver(WDIOC_SETTIMEOUT, 0, WDIOC_SETOPTIONS, can_be_stopped ? 0 : EBUSY)) return "no filter";
   posix::KernelWatchdog watchdog(path);
-  if (const std::string problem = watchdog.start(20000); !problem.empty()) return problem;
+  if (std::string problem = watchdog.start(20000); !problem.empty()) return problem;
   if (watchdog.stop() != can_be_stopped) return "stop() says the wrong thing";
   if (watchdog.runs() == can_be_stopped) return "runs() says the wrong thing";
   watchdog.feed();
