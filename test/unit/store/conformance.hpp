@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,22 @@ class StoreUnderTest {
   virtual bool is_durable() const = 0;
 };
 
-using StoreMaker = std::function<std::unique_ptr<StoreUnderTest>()>;
+struct StoreMaker {
+  std::string name;
+  std::function<std::unique_ptr<StoreUnderTest>()> make;
+
+  friend std::ostream& operator<<(std::ostream& out, const StoreMaker& maker) { return out << maker.name; }
+};
+
+template <typename Store>
+StoreMaker store_maker(const std::string& name) {
+  return {name, [] { return std::make_unique<Store>(); }};
+}
 
 class StoreConformance : public testing::TestWithParam<StoreMaker> {
  protected:
   void SetUp() override {
-    records_ = GetParam()();
+    records_ = GetParam().make();
     store_ = records_->open();
   }
 

@@ -155,7 +155,7 @@ TEST_P(StoreConformance, a_random_history_is_that_of_the_model) {
   const auto first = wanted == nullptr ? 1U : static_cast<std::uint32_t>(std::strtoul(wanted, nullptr, 10));
   for (std::uint32_t seed = first; seed < first + (wanted == nullptr ? seeds : 1); ++seed) {
     SCOPED_TRACE("TAUTLINE_SEED=" + std::to_string(seed));
-    const std::unique_ptr<StoreUnderTest> records = GetParam()();
+    const std::unique_ptr<StoreUnderTest> records = GetParam().make();
     History(*records, seed).run(steps);
     if (HasFailure()) return;
   }

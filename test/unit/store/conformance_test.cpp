@@ -33,13 +33,8 @@ class SqliteUnderTest : public StoreUnderTest {
   TemporaryDirectory directory_;
 };
 
-template <typename Store>
-std::unique_ptr<StoreUnderTest> make() {
-  return std::make_unique<Store>();
-}
-
-INSTANTIATE_TEST_SUITE_P(ram, StoreConformance, testing::Values(make<RamUnderTest>));
-INSTANTIATE_TEST_SUITE_P(sqlite, StoreConformance, testing::Values(make<SqliteUnderTest>));
+INSTANTIATE_TEST_SUITE_P(ram, StoreConformance, testing::Values(store_maker<RamUnderTest>("ram")));
+INSTANTIATE_TEST_SUITE_P(sqlite, StoreConformance, testing::Values(store_maker<SqliteUnderTest>("sqlite")));
 
 }  // namespace
 }  // namespace tautline::test

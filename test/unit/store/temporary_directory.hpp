@@ -5,15 +5,20 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace tautline::test {
 
-/// A directory of its own, removed with the object.
+/// A directory of its own, removed with the object. In memory where there is such a place: what these tests show does
+/// not depend on a real disk, but their time would.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "tautline_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    std::string name = "/dev/shm/tautline_XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) {
+      name = (std::filesystem::temp_directory_path() / "tautline_XXXXXX").string();
+      if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    }
     path_ = name;
   }
   ~TemporaryDirectory() {
