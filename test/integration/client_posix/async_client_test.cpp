@@ -139,6 +139,27 @@ TEST_F(AsyncClient, OperationsGoOnAfterAnOutage) {
   EXPECT_EQ(client->connects(), 2U);
 }
 
+TEST_F(AsyncClient, AwaitingItPausesUntilTheLinkIsUpAgain) {
+  spawn([&]() -> asio::awaitable<void> { co_await *client; });
+  ASSERT_TRUE(until([&] { return server.hears("TL2 door"); }));
+  EXPECT_EQ(finished, 0);
+  server.say("HI 7 99 w=8 n=1024 t=2000\n");
+  ASSERT_TRUE(hears("GO 7 "));
+  EXPECT_EQ(finished, 0);
+  server.say("GO 7 0 40\n");
+  ASSERT_TRUE(until([&] { return finished == 1; }));
+  server.hang_up();
+  ASSERT_TRUE(until([&] { return !client->status(); }));
+  bool was_up = false;
+  spawn([&]() -> asio::awaitable<void> {
+    co_await *client;
+    was_up = client->status();
+  });
+  open();
+  EXPECT_TRUE(until([&] { return finished == 2; }));
+  EXPECT_TRUE(was_up);
+}
+
 TEST_F(AsyncClient, APlainWritePausesUntilTheLinkIsUp) {
   spawn([&]() -> asio::awaitable<void> { co_await client->write("x", {.qos = false}); });
   EXPECT_EQ(client->try_write("x", false).status, WriteStatus::would_block);

@@ -23,6 +23,19 @@ TEST(ClientOutage, IsDetectedBetweenOneAndOneAndAQuarterTimeouts) {
   EXPECT_EQ(bench.client.last_reason(), Reason::silent);
 }
 
+TEST(ClientOutage, TheConfiguredTimeoutCountsAndTheServerIsToldOfIt) {
+  ClientConfig config;
+  config.timeout_ms = 8000;
+  Bench bench(config);
+  bench.connect();
+  EXPECT_EQ(bench.said(), "TL2 door w=2 n=64 t=8000\n");
+  bench.give("HI 7 99\nGO 7 0 40\n");
+  ASSERT_TRUE(bench.client());
+  const std::uint32_t took = time_to_outage(bench);
+  EXPECT_GE(took, 8000U);
+  EXPECT_LE(took, 10000U);
+}
+
 TEST(ClientOutage, IsDetectedInTimeAlsoWhenTheTransportTakesNothing) {
   Bench bench;
   bench.open();
