@@ -31,14 +31,14 @@ bool append(int descriptor, std::string& text) {
 
 }  // namespace
 
-Program::Program(const std::vector<std::string>& arguments, const std::string& input_file) {
+Program::Program(const std::vector<std::string>& arguments, const std::string& input_file, const std::string& name) {
   static const bool ignored = ::signal(SIGPIPE, SIG_IGN) != SIG_ERR;
   (void)ignored;
   int in[2], out[2], err[2];
   make_pipe(in);
   make_pipe(out);
   make_pipe(err);
-  const std::string path = std::string(TAUTLINE_PROGRAM_DIR) + "/tautline";
+  const std::string path = std::string(TAUTLINE_PROGRAM_DIR) + "/" + name;
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

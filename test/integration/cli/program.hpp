@@ -8,11 +8,13 @@
 
 namespace tautline::test {
 
-/// A process of the `tautline` program with its three standard descriptors. Killed with the object.
+/// A process of the `tautline` program, or another of the build's programs, with its three standard descriptors. Killed
+/// with the object.
 class Program {
  public:
   /// `input_file`: what stdin is; empty: a pipe that send() writes to.
-  explicit Program(const std::vector<std::string>& arguments, const std::string& input_file = {});
+  explicit Program(const std::vector<std::string>& arguments, const std::string& input_file = {},
+                   const std::string& name = "tautline");
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;

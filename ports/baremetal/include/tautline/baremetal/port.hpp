@@ -29,7 +29,9 @@ struct Led {
 /// One line on the console for each change of state.
 struct ConsoleLog {
   /// Called by a client with ClientConfig::verbose.
-  void state(LinkState state, Reason reason) { print("state ", to_string(state), " ", to_string(reason), "\n"); }
+  void state(LinkState state, Reason reason) {
+    print(board::now_ms(), " ms: ", to_string(state), ", ", to_string(reason), "\n");
+  }
 };
 
 /// What adapts the client to a board without an operating system. A program's loop:

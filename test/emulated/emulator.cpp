@@ -1,0 +1,142 @@
+#include "emulator.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+namespace tautline::test {
+namespace {
+
+const std::filesystem::path firmware_directory = TAUTLINE_FIRMWARE_DIR;
+
+std::filesystem::path image(const Board& board) {
+  return firmware_directory / board.name / "node.elf";
+}
+
+std::string make_file() {
+  std::string name = (std::filesystem::temp_directory_path() / "tautline-console-XXXXXX").string();
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) throw std::runtime_error("cannot make " + name);
+  ::close(descriptor);
+  return name;
+}
+
+}  // namespace
+
+const Board& lm3s6965() {
+  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false};
+  return board;
+}
+
+const Board& mps2_an385() {
+  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true};
+  return board;
+}
+
+const Board& lx106() {
+  static const Board board{"lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true};
+  return board;
+}
+
+bool has_firmware() {
+  return std::filesystem::exists(image(lm3s6965())) && std::filesystem::exists(image(mps2_an385())) &&
+         std::filesystem::exists(image(lx106()));
+}
+
+Emulator::Emulator(const Board& board, const std::vector<std::string>& settings, bool with_pins)
+    : console_file_(make_file()) {
+  start(board, settings, monitor_.peer(), with_pins ? pins_.peer() : -1);
+  monitor_.open();
+  if (with_pins) pins_.open(monitor_);
+}
+
+void Emulator::start(const Board& board, const std::vector<std::string>& settings, int monitor, int pins) {
+  std::string arguments = "enable=on,target=native,arg=node";
+  for (const std::string& word : settings) arguments += ",arg=" + word;
+  std::vector<std::string> words = board.machine;
+  words.insert(words.end(), {"-kernel", image(board).string(), "-display", "none", "-monitor", "none"});
+  words.insert(words.end(), {"-serial", "file:" + console_file_, "-semihosting-config", arguments});
+  words.insert(words.end(), {"-netdev", "user,id=n0", "-net", "nic,netdev=n0"});
+  words.insert(words.end(), {"-chardev", "socket,id=monitor,fd=" + std::to_string(monitor)});
+  words.insert(words.end(), {"-mon", "chardev=monitor,mode=control"});
+  // For a person who looks into a failure: the frames, to be read by wireshark.
+  if (const char* const file = std::getenv("TAUTLINE_PCAP")) {
+    words.insert(words.end(), {"-object", std::string("filter-dump,id=dump,netdev=n0,file=") + file});
+  }
+  if (pins >= 0) {
+    words.insert(words.end(), {"-chardev", "socket,id=pins,fd=" + std::to_string(pins)});
+    words.insert(words.end(), {"-object", "qtest,id=qtest,chardev=pins,log=/dev/null"});
+  }
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);
+    ::fcntl(monitor, F_SETFD, 0);
+    if (pins >= 0) ::fcntl(pins, F_SETFD, 0);
+    const int nothing = ::open("/dev/null", O_RDWR);
+    ::dup2(nothing, 0);
+    ::dup2(nothing, 1);  // stderr stays, for what QEMU complains about
+    ::execvp(argv[0], argv.data());
+    ::_exit(127);
+  }
+}
+
+Emulator::~Emulator() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  if (testing::Test::HasFailure()) {
+    constexpr std::size_t shown = 40;
+    console();
+    std::cerr << "console of the device, last lines:\n";
+    for (std::size_t i = lines_.size() > shown ? lines_.size() - shown : 0; i < lines_.size(); ++i) {
+      std::cerr << "  " << lines_[i] << "\n";
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove(console_file_, ignored);
+}
+
+const std::vector<std::string>& Emulator::console() {
+  std::ifstream file(console_file_);
+  file.seekg(static_cast<std::streamoff>(read_bytes_));
+  std::string line;
+  while (std::getline(file, line)) {
+    if (file.eof()) break;  // not complete yet
+    read_bytes_ += line.size() + 1;
+    lines_.push_back(line);
+  }
+  return lines_;
+}
+
+std::size_t Emulator::count(const std::string& line) {
+  const auto& lines = console();
+  return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), line));
+}
+
+std::size_t Emulator::count_beginning(const std::string& prefix) {
+  const auto& lines = console();
+  return static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.rfind(prefix, 0) == 0; }));
+}
+
+void Emulator::set_link(bool up) {
+  monitor_.command("set_link", {{"name", "n0"}, {"up", up}});
+}
+
+}  // namespace tautline::test

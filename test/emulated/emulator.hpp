@@ -1,0 +1,64 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "monitor.hpp"
+
+namespace tautline::test {
+
+/// A board of ports/ that QEMU emulates.
+struct Board {
+  const char* name;
+  std::vector<std::string> machine;  ///< QEMU's program and the options that choose the board
+  bool has_phy;                      ///< can the firmware see that the cable is out?
+};
+
+const Board& lm3s6965();
+const Board& mps2_an385();
+const Board& lx106();
+
+/// One QEMU that runs build/firmware/<board>/node.elf. Its network is QEMU's user network: the firmware reaches this
+/// machine's loopback as 10.0.2.2. Ends with the object, and with the test if that dies.
+class Emulator {
+ public:
+  /// `settings`: words for the firmware, "port=8123". `with_pins`: make pins() usable.
+  Emulator(const Board& board, const std::vector<std::string>& settings, bool with_pins = false);
+  ~Emulator();
+  Emulator(const Emulator&) = delete;
+  Emulator& operator=(const Emulator&) = delete;
+
+  /// Complete lines that the firmware has printed so far, over all its lives.
+  const std::vector<std::string>& console();
+  /// How many lines of console() are this one, or begin with this.
+  std::size_t count(const std::string& line);
+  std::size_t count_beginning(const std::string& prefix);
+
+  /// The cable.
+  void set_link(bool up);
+  /// Nothing runs, and the clock of the firmware stands still.
+  void freeze() { monitor_.command("stop"); }
+  void unfreeze() { monitor_.command("cont"); }
+  /// As the reset button: memory stays.
+  void reset() { monitor_.command("system_reset"); }
+  Monitor& monitor() { return monitor_; }
+  Pins& pins() { return pins_; }
+
+ private:
+  void start(const Board& board, const std::vector<std::string>& settings, int monitor, int pins);
+
+  const std::string console_file_;
+  Monitor monitor_;
+  Pins pins_;
+  pid_t pid_ = -1;
+  std::vector<std::string> lines_;
+  std::size_t read_bytes_ = 0;
+};
+
+/// Is the firmware built (script/firmware)?
+bool has_firmware();
+
+}  // namespace tautline::test
