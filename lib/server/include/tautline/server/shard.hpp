@@ -92,7 +92,7 @@ enum class WhenFull : std::uint8_t {
 struct LineIdentity {
   std::uint32_t sid = 0;    ///< one life of the link's record
   std::uint32_t epoch = 0;  ///< one life of the client; 0 on protocol 1
-  std::uint32_t seq = 0;
+  std::uint32_t seq = 0;    ///< number of the line
 
   friend bool operator==(const LineIdentity&, const LineIdentity&) = default;
 };
