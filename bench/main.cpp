@@ -1,15 +1,19 @@
 // First numbers: Tautline beside the bare transport, in one run, alternating, as ratios.
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
+#include "durable.hpp"
 #include "load.hpp"
 #include "ping_pong.hpp"
 #include "process.hpp"
+#include "series.hpp"
 #include "servers.hpp"
 
 namespace bench {
@@ -38,23 +42,6 @@ Exchange minimal_client(const Contender& contender) {
             options.record_latency = true;
             return run_load(options);
           }};
-}
-
-struct Series {
-  std::vector<double> values;
-  double median() const {
-    std::vector<double> sorted = values;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
-  }
-  double low() const { return *std::min_element(values.begin(), values.end()); }
-  double high() const { return *std::max_element(values.begin(), values.end()); }
-};
-
-Series ratios(const Series& of, const Series& to) {
-  Series result;
-  for (std::size_t i = 0; i < of.values.size(); ++i) result.values.push_back(of.values[i] / to.values[i]);
-  return result;
 }
 
 constexpr int server_core = 0;
@@ -141,13 +128,18 @@ void run(int rounds, double seconds) {
 }  // namespace bench
 
 int main(int argc, char** argv) {
-  const bool quick = argc > 1 && std::string(argv[1]) == "--quick";
-  if (argc > 1 && !quick) {
-    std::fprintf(stderr, "usage: tautline_bench [--quick]\n");
-    return 2;
-  }
+  CLI::App app{"Tautline beside the bare transport, the bare disk and other programs, in one run, as ratios."};
+  bool quick = false;
+  bool durable = false;
+  std::string directory = std::filesystem::temp_directory_path().string();
+  app.add_flag("--quick", quick, "Everything in a short form, for a first look");
+  app.add_flag("--durable", durable, "Only what is durable: the store, the disk, JetStream");
+  app.add_option("--directory", directory, "Where the files of the durable measurements are made")
+      ->check(CLI::ExistingDirectory);
+  CLI11_PARSE(app, argc, argv);
   try {
-    bench::run(quick ? 3 : 7, quick ? 0.5 : 1.5);
+    if (!durable) bench::run(quick ? 3 : 7, quick ? 0.5 : 1.5);
+    bench::run_durable({directory, quick ? 3 : 5, quick ? 0.5 : 1.5});
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tautline_bench: %s\n", error.what());
     return 1;

@@ -6,12 +6,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 /// Two processes of one measurement: the server under test in a child, the load in the parent.
@@ -31,6 +36,19 @@ inline void pin_to(int core) {
   if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("cannot pin the process to a core");
 }
 
+/// User and system time of another process, from /proc.
+inline double cpu_seconds_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 inline double cpu_seconds_of_this_process() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -40,9 +58,18 @@ inline double cpu_seconds_of_this_process() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/// Undoes pin_to().
+inline void use_all_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) CPU_SET(core, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("cannot use all cores");
+}
+
 /// A server in a child process. `serve(report_port)` calls report_port once it listens, and runs until it is killed.
 class ServerProcess {
  public:
+  static constexpr int any_core = -1;
   using Serve = std::function<void(const std::function<void(std::uint16_t)>&)>;
 
   ServerProcess(int core, const Serve& serve) {
@@ -52,7 +79,11 @@ class ServerProcess {
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ == 0) {
       close(ends[0]);
-      pin_to(core);
+      if (core == any_core) {
+        use_all_cores();
+      } else {
+        pin_to(core);
+      }
       serve([&](std::uint16_t port) {
         if (write(ends[1], &port, sizeof port) != sizeof port) std::_Exit(1);
       });

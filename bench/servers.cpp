@@ -22,6 +22,7 @@
 #include "tautline/core/framing.hpp"
 #include "tautline/core/wire_2.hpp"
 #include "tautline/server/server.hpp"
+#include "tautline/store/sqlite_store.hpp"
 
 namespace bench {
 namespace {
@@ -39,12 +40,12 @@ struct Counter {
   }
 };
 
-tautline::ServerOptions tautline_options() {
+tautline::ServerOptions tautline_options(unsigned links = max_links) {
   tautline::ServerOptions options;
   options.address = "127.0.0.1";
   options.port = 0;
   options.timeout_ms = 60'000;
-  for (unsigned id = 1; id <= max_links; ++id) options.expected.push_back(std::to_string(id));
+  for (unsigned id = 1; id <= links; ++id) options.expected.push_back(std::to_string(id));
   return options;
 }
 
@@ -133,6 +134,18 @@ void serve_raw_asio(const std::function<void(std::uint16_t)>& report_port) {
 void serve_tautline_batch(const std::function<void(std::uint16_t)>& report_port) {
   asio::io_context io(1);
   tautline::Server server(io.get_executor(), tautline_options());
+  std::uint64_t bytes = 0;
+  server.on_line([&](const tautline::Connection&, std::string_view line) { bytes += line.size(); });
+  report_port(server.port());
+  io.run();
+}
+
+void serve_tautline_durable(const std::filesystem::path& directory, StoreCounters& counters,
+                            const std::function<void(std::uint16_t)>& report_port) {
+  asio::io_context io(1);
+  tautline::ServerOptions options = tautline_options(64);
+  options.store = std::make_shared<CountingStore>(tautline::SqliteStore{directory / "links.db"}.open(), counters);
+  tautline::Server server(io.get_executor(), std::move(options));
   std::uint64_t bytes = 0;
   server.on_line([&](const tautline::Connection&, std::string_view line) { bytes += line.size(); });
   report_port(server.port());
