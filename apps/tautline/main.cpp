@@ -12,6 +12,7 @@
 #include "connect.hpp"
 #include "message.hpp"
 #include "serve.hpp"
+#include "store.hpp"
 #include "tautline/core/line_rules.hpp"
 
 namespace {
@@ -99,6 +100,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(std::string("\nExamples:\n  tautline serve --expect door,heating\n"
                          "  tautline connect --id door --server 192.168.0.41\n"
+                         "  tautline store links.db list\n"
                          "  tautline serve --help\n") +
              exit_statuses);
 
@@ -135,6 +137,8 @@ int main(int argc, char** argv) {
   connect_command->add_flag("--give-up", connect_options.give_up, "exit if the first attempt to connect fails");
   connect_command->footer(std::string(connect_examples) + "\n" + exit_statuses);
 
+  const StoreCommand store_command(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -143,6 +147,7 @@ int main(int argc, char** argv) {
 
   try {
     start_messages(serve_options.verbose || connect_options.verbose);
+    if (store_command.parsed()) return static_cast<int>(store_command.run());
     return static_cast<int>(serve_command->parsed() ? serve(serve_options) : connect(connect_options));
   } catch (const std::exception& error) {
     say(error.what());
