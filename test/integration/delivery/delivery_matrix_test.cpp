@@ -164,6 +164,10 @@ TEST_P(PlainLines, arrive_at_most_once_through_outages) {
   connect_through_relay();
   start_reading();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(one_arrives()) << i;
+  // A burst: a receiver may have room for its first line only, but those that arrive are in order.
+  for (int i = 0; i < 5; ++i) start_write(next_line(), cell_options());
+  pump(50ms);
+  ASSERT_TRUE(one_arrives());
 
   // The line arrives, and nothing that says so: write() does not wait for that.
   relay->hold(back());
@@ -214,6 +218,31 @@ TEST_P(PlainLines, pause_while_the_link_is_down) {
   const std::uint32_t once = connects();
   EXPECT_TRUE(until([&] { return has(line) || connects() != once; }));
   EXPECT_FALSE(has("refused"));
+}
+
+TEST_P(PlainLines, overtake_lines_that_wait_for_credit_on_protocol_2_only) {
+  constexpr std::uint32_t window = 8;
+  constexpr std::size_t lines = 30;
+  ServerOptions server_options = options();
+  server_options.window = window;
+  posix::AsyncClientConfig client_config = config();
+  client_config.window = window;
+  connect_through_relay(server_options, client_config);
+  start_reading();
+  ASSERT_TRUE(one_arrives());
+  const std::size_t before = got.size();
+  relay->hold(back());  // no credit comes back
+  for (std::size_t i = 0; i < lines; ++i) start_write("qos " + std::to_string(i), {.wait = false});
+  const std::string plain = next_line();
+  const std::uint32_t once = connects();
+  start_write(plain, cell_options());
+  if (protocol_2()) {
+    ASSERT_TRUE(until([&] { return has(plain) || connects() != once; }));
+    EXPECT_LE(got.size(), before + window + 1);
+  }
+  relay->release();
+  ASSERT_TRUE(until([&] { return has("qos 29") && (has(plain) || connects() != once); }));
+  EXPECT_TRUE(protocol_2() || !has(plain) || got.back() == plain);
 }
 
 INSTANTIATE_TEST_SUITE_P(Matrix, PlainLines, testing::ValuesIn(cells(false)),
