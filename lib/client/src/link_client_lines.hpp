@@ -108,6 +108,19 @@ void BasicLinkClient<with_protocol_1>::accept() {
   if (acknowledges) protocol_.acknowledge(numbers_, numbers_.ack + 1);
 }
 
+template <bool with_protocol_1>
+bool BasicLinkClient<with_protocol_1>::numbers_to_keep(KeptNumbers& kept) const {
+  kept = {numbers_.sid, numbers_.ack};
+  return numbers_.sid_known && numbers_.rx_known;
+}
+
+template <bool with_protocol_1>
+void BasicLinkClient<with_protocol_1>::resume(const KeptNumbers& kept) {
+  numbers_.sid = kept.sid;
+  numbers_.rx = numbers_.ack = kept.ack;
+  numbers_.sid_known = numbers_.rx_known = true;
+}
+
 /// H3, H5: the lines in the inbox belong to a session that is forgotten. The one that the application holds stays until
 /// it lets go of it.
 template <bool with_protocol_1>

@@ -138,6 +138,11 @@ class BasicClient {
   /// Takes the line that readline() handed out: the application is done with it.
   void accept() { link_.accept(); }
 
+  /// See BasicLinkClient::numbers_to_keep().
+  bool numbers_to_keep(KeptNumbers& kept) const { return link_.numbers_to_keep(kept); }
+  /// See BasicLinkClient::resume().
+  void resume(const KeptNumbers& kept) { link_.resume(kept); }
+
   /// Is the link up?
   bool status() const { return link_.is_open(); }
   /// As status().

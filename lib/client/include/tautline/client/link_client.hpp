@@ -106,6 +106,13 @@ constexpr LinkBufferSizes link_buffer_sizes(std::size_t queued_lines, std::size_
           longest + 1};
 }
 
+/// Eight bytes that a device may keep over its reboots (flash, RTC memory). With them no line of the server is taken
+/// twice; without them lines that were not acknowledged before the reboot come again.
+struct KeptNumbers {
+  std::uint32_t sid = 0;  ///< the server's record that `ack` is about
+  std::uint32_t ack = 0;  ///< the last line that was taken
+};
+
 namespace client_detail {
 
 /// What a client that also speaks protocol 1 remembers beside.
@@ -188,6 +195,12 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   std::uint8_t keepalives() const { return keepalives_; }
   /// What the present or next connection speaks.
   bool speaks_protocol_1() const;
+  /// What to keep over a reboot. To be asked after accept() and kept together with the effect of the line, before the
+  /// next poll(), which may tell the server. False: nothing was agreed with a server yet.
+  bool numbers_to_keep(KeptNumbers& kept) const;
+  /// Once, before the first poll(): goes on where an earlier life of the device stopped.
+  void resume(const KeptNumbers& kept);
+
   /// The session state of docs/protocol.md.
   const LinkNumbers& numbers() const { return numbers_; }
 
