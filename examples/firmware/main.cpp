@@ -43,6 +43,7 @@ tautline::ClientConfig client_config() {
 int main() {
   board::start();
   read_settings();
+  print("\n");  // a reset may have cut a line short
   print("boot ", board::boots(), " of ", settings.id, "\n");
 
   tautline::baremetal::Addresses addresses;

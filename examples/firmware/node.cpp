@@ -59,7 +59,23 @@ bool parse_switch(std::string_view line, bool& on) {
   return on || starts_with(line, "false");
 }
 
+/// What survives a reset: the client's eight bytes, and the effect of the server's lists, which here is their count.
+struct Effect {
+  bool known;
+  tautline::KeptNumbers numbers;
+  std::uint32_t lists;
+};
+
+Effect& effect() {
+  static_assert(sizeof(Effect) <= sizeof(board::Kept));
+  return reinterpret_cast<Effect&>(board::kept());
+}
+
 }  // namespace
+
+Node::Node(Client& client, const Settings& settings) : client_(client), settings_(settings) {
+  if (settings_.keeps_numbers && effect().known) client_.resume(effect().numbers);
+}
 
 void Node::on_state(void*, bool up, tautline::Reason reason) {
   if (up) {
@@ -89,12 +105,25 @@ void Node::handle(std::string_view line) {
     return;
   }
   bool on = false;
-  if (parse_switch(line, on)) {
+  if (starts_with(line, "[")) {
+    take_list();
+  } else if (parse_switch(line, on)) {
     board::write_pin(output_pin, on);
     if (!settings_.has_switch) client_.write(line, false);  // tells the switch that the lamp has changed
-  } else if (!starts_with(line, "[")) {
+  } else {
     print("which is no list\n");
   }
+}
+
+/// The list's effect and the mark that it was taken are stored one right after the other, and before the server is
+/// told. (In flash they would be one record.)
+void Node::take_list() {
+  client_.accept();
+  Effect after = effect();
+  ++after.lists;
+  after.known = client_.numbers_to_keep(after.numbers);
+  effect() = after;
+  print("lists ", after.lists, "\n");
 }
 
 void Node::write_list(std::uint32_t now_ms) {

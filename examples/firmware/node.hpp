@@ -16,7 +16,8 @@ class Node {
  public:
   using Client = tautline::Client<tautline::baremetal::Port>;
 
-  Node(Client& client, const Settings& settings) : client_(client), settings_(settings) {}
+  /// Before the client's first poll(). Both must outlive the node.
+  Node(Client& client, const Settings& settings);
 
   /// Called in every turn of the main loop. Never waits.
   void turn(std::uint32_t now_ms);
@@ -26,6 +27,7 @@ class Node {
  private:
   void read_lines();
   void handle(std::string_view line);
+  void take_list();
   void write_list(std::uint32_t now_ms);
   void watch_switch();
   void tell_acknowledged();

@@ -33,6 +33,8 @@ bool set(Settings& settings, std::string_view key, const char* value) {
     settings.seed = number;
   } else if (key == "verbose") {
     settings.verbose = number != 0;
+  } else if (key == "keep") {
+    settings.keeps_numbers = number != 0;
   } else if (key == "switch") {
     settings.has_switch = number != 0;
   } else {

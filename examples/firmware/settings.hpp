@@ -18,9 +18,10 @@ struct Settings {
   const char* ip = "10.0.2.15";    ///< empty: DHCP
   const char* gateway = "10.0.2.2";
   const char* dns = "10.0.2.3";
-  std::uint32_t seed = 0;   ///< for the random numbers, so that a test can be repeated
-  bool verbose = false;     ///< print every change of the client's state, with the time
-  bool has_switch = false;  ///< on an input pin: its changes are written
+  std::uint32_t seed = 0;      ///< for the random numbers, so that a test can be repeated
+  bool verbose = false;        ///< print every change of the client's state, with the time
+  bool keeps_numbers = false;  ///< over a reset, so that no line of the server comes again
+  bool has_switch = false;     ///< on an input pin: its changes are written
 };
 
 /// `text` is cut into words in place and must outlive the settings. False: a word is not understood; it is left at

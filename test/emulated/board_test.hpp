@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -8,6 +9,11 @@
 #include "rig.hpp"
 
 namespace tautline::test {
+
+/// How GoogleTest shows which board a test is for.
+inline void PrintTo(const Board* board, std::ostream* out) {
+  *out << board->name;
+}
 
 /// A test that runs on each board, with one device whose id is "1".
 class BoardTest : public testing::TestWithParam<const Board*> {

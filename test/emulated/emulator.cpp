@@ -70,6 +70,8 @@ void Emulator::start(const Board& board, const std::vector<std::string>& setting
   words.insert(words.end(), {"-netdev", "user,id=n0", "-net", "nic,netdev=n0"});
   words.insert(words.end(), {"-chardev", "socket,id=monitor,fd=" + std::to_string(monitor)});
   words.insert(words.end(), {"-mon", "chardev=monitor,mode=control"});
+  words.insert(words.end(), {"-chardev", "null,id=nowhere", "-object",
+                             "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off"});
   // For a person who looks into a failure: the frames, to be read by wireshark.
   if (const char* const file = std::getenv("TAUTLINE_PCAP")) {
     words.insert(words.end(), {"-object", std::string("filter-dump,id=dump,netdev=n0,file=") + file});
@@ -133,6 +135,10 @@ std::size_t Emulator::count_beginning(const std::string& prefix) {
   const auto& lines = console();
   return static_cast<std::size_t>(
       std::count_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.rfind(prefix, 0) == 0; }));
+}
+
+void Emulator::mute(bool muted) {
+  monitor_.command("qom-set", {{"path", "/objects/mute"}, {"property", "status"}, {"value", muted ? "on" : "off"}});
 }
 
 void Emulator::set_link(bool up) {

@@ -39,6 +39,8 @@ class Emulator {
 
   /// The cable.
   void set_link(bool up);
+  /// What it sends is lost; what is sent to it arrives.
+  void mute(bool muted);
   /// Nothing runs, and the clock of the firmware stands still.
   void freeze() { monitor_.command("stop"); }
   void unfreeze() { monitor_.command("cont"); }

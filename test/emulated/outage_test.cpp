@@ -40,6 +40,20 @@ TEST_P(EmulatedOutage, CableOut) {
   rig.expect_exactly_once("1");
 }
 
+/// Half of the connection is dead: neither side can be told, both find out by silence.
+TEST_P(EmulatedOutage, WhatTheDeviceSendsIsLost) {
+  Rig rig({"1"});
+  Emulator& device = rig.add_device(board(), "1", {"period=20", "timeout=700"});
+  rig.start_traffic(traffic_period_ms);
+  ASSERT_TRUE(rig.until_more_lines("1", 20));
+  device.mute(true);
+  EXPECT_TRUE(rig.until([&] { return device.count_beginning("link down") != 0; }));
+  rig.run_for(500);
+  device.mute(false);
+  EXPECT_TRUE(rig.until_more_lines("1", 20));
+  rig.expect_exactly_once("1");
+}
+
 TEST_P(EmulatedOutage, FrozenAndContinued) {
   Rig rig({"1"});
   Emulator& device = rig.add_device(board(), "1", {"period=20", "timeout=700"});

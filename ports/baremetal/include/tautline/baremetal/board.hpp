@@ -65,9 +65,9 @@ bool command_line(char* text, std::size_t size);
 /// How many times the board has started since power came on, counted in memory that no reset clears.
 std::uint32_t boots();
 
-/// Eight bytes of the application's that a reset leaves as they were, 0 after power came on.
+/// Memory of the application's that a reset leaves as it was; all 0 after power came on.
 struct Kept {
-  std::uint32_t words[2];  ///< whatever the application wants
+  std::uint32_t words[8];  ///< whatever the application wants
 };
 /// The one that there is.
 Kept& kept();
