@@ -29,7 +29,7 @@ Exit status:
   0  done: everything written was acknowledged, everything received was printed
   1  stdin cannot be read, or another error of the system
   2  wrong options
-  3  serve cannot listen: port in use, no permission, or not an address of this machine
+  3  serve cannot listen: port in use, no permission, or not an address of this machine; or cannot open its store
   4  an input line was too long or malformed, and skipped
   5  serve: an input line was for a client that is not expected, and skipped
   6  ended by SIGTERM before everything was acknowledged or printed
@@ -43,9 +43,13 @@ constexpr const char* serve_examples = R"(
 Input lines and output lines are `id TAB line`. The program ends by SIGTERM: it accepts no more lines, waits up to
 --timeout for acknowledgements, says goodbye to the clients and reports what is left.
 
+With --store an input line is done when it is in the file, and what is left waits there for the next start: it is no
+failure. After a kill a line may be printed twice: the one that was being printed.
+
 Examples:
   tautline serve --expect door,heating
   printf 'door\topen\n' | tautline serve --expect door --once
+  tautline serve --expect door --store links.db
   tautline serve --expect 1,2 | while IFS=$'\t' read -r id line; do echo "$id said $line"; done)";
 
 constexpr const char* connect_examples = R"(
@@ -111,6 +115,8 @@ int main(int argc, char** argv) {
       ->required()
       ->check(check_id);
   serve_command->add_option("--address", serve_options.address, "address to listen on (default: all interfaces)");
+  serve_command->add_option("--store", serve_options.store,
+                            "SQLite file: what was accepted survives kill -9 and power failures");
   add_common_options(*serve_command, serve_options, true);
   serve_command->add_flag("--once", serve_options.once, "at the end of the input exit once everything is acknowledged");
   serve_command->footer(std::string(serve_examples) + "\n" + exit_statuses);

@@ -19,6 +19,7 @@ struct CommonOptions {
 struct ServeOptions : CommonOptions {
   std::string address;  ///< empty: all interfaces
   std::vector<std::string> expect;
+  std::string store;  ///< SQLite file; empty: memory
   bool once = false;
 };
 

@@ -27,6 +27,7 @@
 #include "message.hpp"
 #include "tautline/core/limits.hpp"
 #include "tautline/server/server.hpp"
+#include "tautline/store/sqlite_store.hpp"
 
 namespace tautline::cli {
 namespace {
@@ -110,6 +111,10 @@ class Application {
   std::size_t report_unacknowledged() const;
   void finish(ExitStatus status);
 
+  bool durable() const { return !options_.store.empty(); }
+  /// Is a line done only when the client has acknowledged it?
+  bool waits() const { return !options_.no_wait && !durable(); }
+
   const ServeOptions& options_;
   asio::io_context io_{1};
   std::deque<Peer> peers_;
@@ -134,6 +139,7 @@ ServerOptions Application::server_options() {
   result.max_line = options_.max_line;
   result.outbox_bytes = std::max<std::size_t>(result.outbox_bytes, options_.max_line);
   result.verbose = options_.verbose;
+  if (durable()) result.store = SqliteStore{options_.store};
   result.on_link = [](const Connection& connection, bool up) {
     say("client '" + std::string(connection.id()) + (up ? "': link up" : "': link down"));
   };
@@ -152,7 +158,8 @@ void Application::spawn(asio::awaitable<void> task) {
 // ---- one client ---------------------------------------------------------------------------------
 
 asio::awaitable<void> Application::attend(Peer& peer) {
-  const Connection connection = co_await server_.client_conn(peer.id);
+  // With a store, lines from and for a client go on before it is back.
+  const Connection connection = durable() ? server_.mailbox(peer.id) : co_await server_.client_conn(peer.id);
   peer.connection = connection;
   spawn(receive(peer, connection));
   spawn(send(peer, connection));
@@ -174,7 +181,7 @@ asio::awaitable<void> Application::receive(Peer& peer, Connection connection) {
 }
 
 asio::awaitable<void> Application::send(Peer& peer, Connection connection) {
-  const WriteOptions how{options_.qos != 0, !options_.no_wait};
+  const WriteOptions how{options_.qos != 0, waits()};
   while (true) {
     while (peer.queue.empty()) co_await peer.changed.wait();
     const QueuedLine& line = peer.queue.front();
@@ -264,7 +271,7 @@ asio::awaitable<void> Application::drain(bool patient) {
   const auto deadline = asio::steady_timer::clock_type::now() + std::chrono::milliseconds(options_.timeout_ms);
   const auto busy = [&](const Peer& peer) {
     const bool can_go_on = patient || (peer.connection && peer.connection->status());
-    return can_go_on && peer.unacknowledged(!options_.no_wait) != 0;
+    return can_go_on && peer.unacknowledged(waits()) != 0;
   };
   while (std::any_of(peers_.begin(), peers_.end(), busy)) {
     if (!patient && asio::steady_timer::clock_type::now() >= deadline) break;
@@ -283,7 +290,7 @@ asio::awaitable<void> Application::end(bool patient) {
   co_await drain(false);
   const StopReport report = co_await server_.stop();
   const std::size_t unacknowledged = report_unacknowledged();
-  const auto unprinted = static_cast<std::size_t>(report.unread) +
+  const auto unprinted = static_cast<std::size_t>(durable() ? 0 : report.unread) +
                          static_cast<std::size_t>(std::count_if(peers_.begin(), peers_.end(),
                                                                 [](const Peer& peer) { return peer.holds_unprinted; }));
   if (output_.error() != 0) {
@@ -299,7 +306,11 @@ asio::awaitable<void> Application::end(bool patient) {
 std::size_t Application::report_unacknowledged() const {
   std::size_t total = 0;
   for (const Peer& peer : peers_) {
-    const std::size_t count = peer.unacknowledged(!options_.no_wait);
+    if (durable() && peer.connection && peer.connection->unacknowledged() != 0) {
+      say("client '" + peer.id + "': " + lines(peer.connection->unacknowledged()) +
+          " in the store, to be sent after the next start");
+    }
+    const std::size_t count = durable() ? peer.queue.size() : peer.unacknowledged(waits());
     total += count;
     if (count != 0) say("client '" + peer.id + "': " + lines(count) + " not acknowledged");
   }
@@ -353,6 +364,9 @@ ExitStatus serve(const ServeOptions& options) {
     say(error.what());
     return ExitStatus::usage;
   } catch (const std::system_error& error) {
+    say(error.what());
+    return ExitStatus::cannot_listen;
+  } catch (const StoreError& error) {
     say(error.what());
     return ExitStatus::cannot_listen;
   }

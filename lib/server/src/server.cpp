@@ -35,6 +35,12 @@ std::string Server::store_problem() const {
   return core_->store_problem();
 }
 
+Connection Server::mailbox(std::string_view id) {
+  Link* const link = core_->shard().find_or_create(id);
+  if (link == nullptr) throw std::system_error(make_error_code(Error::unknown_client), std::string(id));
+  return core_->connection(*link);
+}
+
 asio::awaitable<Connection> Server::client_conn(std::string id) {
   const auto connection = co_await wait_for(std::move(id), {}, false, asio::use_awaitable);
   co_return connection ? *connection : Connection();  // never empty: without a client it throws

@@ -148,9 +148,17 @@ void Shard::submit_changes(bool all) {
   if (!all && batches_in_flight_ >= (urgent ? max_batches_in_flight : 1U)) return;
   std::vector<LinkUpdate> batch;
   batch.reserve(changed_.size());
+  std::vector<Link*> held;
   for (Link* const link : changed_) {
     LinkStore& store = *link->store;
-    if (!std::exchange(store.changed, false)) continue;
+    if (!store.changed) continue;
+    // Another server may have taken the link with the very generation that is on its way. What follows would then pass
+    // for that server's: it waits until the generation is known to be ours.
+    if (before(store.answered, store.generation_update)) {
+      held.push_back(link);
+      continue;
+    }
+    store.changed = false;
     LinkUpdate update = std::exchange(store.update, LinkUpdate{});
     update.id = link->id;
     update.numbers = numbers_of(*link);
@@ -162,10 +170,13 @@ void Shard::submit_changes(bool all) {
     store.generation = update.numbers.generation;
     store.sid = update.numbers.sid;
     ++store.submitted;
+    if (update.create || update.numbers.generation != update.expected_generation) {
+      store.generation_update = store.submitted;
+    }
     batch.push_back(std::move(update));
   }
-  changed_.clear();
-  changes_urgent_ = false;
+  changed_ = std::move(held);
+  changes_urgent_ = changes_urgent_ && !changed_.empty();
   if (batch.empty()) return;
   ++batches_in_flight_;
   store_->submit(std::move(batch), urgent);

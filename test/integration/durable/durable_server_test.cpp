@@ -67,6 +67,19 @@ TEST_F(DurableServerTest, WriteReturnsWhenTheLineIsDurableAndTheMailboxIsDeliver
   EXPECT_TRUE(pump_until([&] { return connection("door").unacknowledged() == 0; }));
 }
 
+TEST_F(DurableServerTest, MailboxOfAClientThatNeverConnected) {
+  start(durable());
+  run(server->mailbox("lamp").write("on", {true, false}));
+  EXPECT_THROW(server->mailbox("stranger"), std::system_error);
+  restart();
+  auto peer = connect();
+  peer->send("TL2 lamp w=8 n=64\n");
+  const std::string hi = peer->line();
+  peer->send("GO " + hi.substr(3, hi.find(' ', 3) - 3) + " - 0 -\n");
+  EXPECT_EQ(peer->line().substr(0, 3), "GO ");
+  EXPECT_EQ(peer->line(), "D1 on");
+}
+
 TEST_F(DurableServerTest, EffectOfTheApplicationAndConsumptionAreOneCommit) {
   start(durable());
   auto peer = open("door");

@@ -67,6 +67,7 @@ struct LinkStore {
   std::uint32_t sid = 0;            ///< likewise
   std::uint32_t submitted = 0;      ///< updates so far
   std::uint32_t answered = 0;       ///< of them
+  std::uint32_t generation_update = 0;  ///< the last of them that changed the generation
   std::uint32_t ignored = 0;        ///< of those not answered: made for a record that was replaced
   std::uint32_t receiving = 0;      ///< lines from the client that are not durable yet
   std::uint32_t writing = 0;        ///< lines for the client that are not durable yet

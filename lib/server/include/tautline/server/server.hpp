@@ -94,6 +94,10 @@ class Server {
   /// of the server either. So a line can be written for a client that is away and has not come back since the start.
   std::optional<Connection> find(std::string_view id);
 
+  /// The Connection of a client at once, whether or not it has ever connected: to write lines that wait for it.
+  /// std::system_error with Error::unknown_client if the id is not expected.
+  Connection mailbox(std::string_view id);
+
   /// Why nothing is acknowledged: the store's problem (disk full, locked, ...) in words; empty: there is none. Links
   /// stay up meanwhile, nothing accepted is lost, and all goes on when the store works again.
   std::string store_problem() const;
