@@ -345,6 +345,14 @@ void ServerCore::on_timer() {
   after_batch();
 }
 
+void ServerCore::on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> results) {
+  const GoOnAfterException guard(*this, &ServerCore::run_pending);
+  const std::uint32_t now_ms = clock_ms();
+  shard_.on_stored(std::move(batch), std::move(results), now_ms);
+  shard_.end_batch(now_ms);
+  after_batch();
+}
+
 // ---- sockets ------------------------------------------------------------------------------------
 
 void ServerCore::listen_to(int listener, bool enable) {

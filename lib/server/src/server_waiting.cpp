@@ -193,13 +193,6 @@ void ServerCore::submit(std::vector<LinkUpdate> batch, bool urgent) {
                         });
 }
 
-void ServerCore::on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> results) {
-  const std::uint32_t now_ms = clock_ms();
-  shard_.on_stored(std::move(batch), std::move(results), now_ms);
-  shard_.end_batch(now_ms);
-  after_batch();
-}
-
 void ServerCore::lines_stored(Link& link) {
   if (LinkWaiters* const waiting = waiters(link)) {
     List<WriteWaiting> done;

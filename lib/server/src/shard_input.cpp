@@ -28,6 +28,7 @@ void Shard::readable(Conn& conn, bool hung_up, std::uint32_t now_ms) {
 
 void Shard::run_unfinished(std::uint32_t now_ms) {
   in_batch_ = true;
+  run_answers(now_ms);
   std::vector<Conn*> turn;
   turn.swap(unfinished_);
   for (Conn* const conn : turn) {

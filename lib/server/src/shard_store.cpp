@@ -188,25 +188,40 @@ void Shard::on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> r
   in_batch_ = true;
   --batches_in_flight_;
   submit_changes();  // the store goes on with the next batch while this one's results are told
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    Link* const link = find(batch[i].id);
-    if (link == nullptr) continue;
-    LinkStore& store = *link->store;
-    ++store.answered;
-    if (store.ignored != 0) {
-      --store.ignored;
-    } else if (!results[i].applied) {
-      lose_record(*link, results[i], now_ms);
-    } else {
-      apply(*link, batch[i]);
-      if (batch[i].effect) finish_effect(*link, results[i]);
-      finish_opening(*link, now_ms);
+  answers_.push_back({std::move(batch), std::move(results), 0});
+  run_answers(now_ms);
+}
+
+/// What the application does when it is told may throw; then the next call goes on behind that link.
+void Shard::run_answers(std::uint32_t now_ms) {
+  while (!answers_.empty()) {
+    Answers& answers = answers_.front();
+    while (answers.next < answers.batch.size()) {
+      const std::size_t i = answers.next++;
+      on_answer(answers.batch[i], answers.results[i], now_ms);
     }
+    answers_.pop_front();
+  }
+}
+
+void Shard::on_answer(const LinkUpdate& update, const UpdateResult& result, std::uint32_t now_ms) {
+  Link* const link = find(update.id);
+  if (link == nullptr) return;
+  LinkStore& store = *link->store;
+  ++store.answered;
+  if (store.ignored != 0) {
+    --store.ignored;
+  } else if (!result.applied) {
+    lose_record(*link, result, now_ms);
+  } else {
+    apply(*link, update);
+    if (update.effect) finish_effect(*link, result);
+    finish_opening(*link, now_ms);
   }
 }
 
 /// What the update said is durable now.
-void Shard::apply(Link& link, LinkUpdate& update) {
+void Shard::apply(Link& link, const LinkUpdate& update) {
   LinkStore& store = *link.store;
   const bool regained = !std::exchange(store.owned, true);
   store.claiming = false;

@@ -204,6 +204,30 @@ TEST_F(DurableServerTest, StopEndsThoughTheStoreStandsStill) {
   store->sick = false;
 }
 
+TEST_F(DurableServerTest, HandlerThatThrowsLeavesALoopThatGoesOn) {
+  start(durable());
+  auto door = open("door");
+  auto lamp = open("lamp");
+  std::vector<std::string> lines;
+  server->on_line([&](const Connection&, std::string_view line) {
+    lines.emplace_back(line);
+    if (line == "bad") throw std::runtime_error("the application");
+  });
+  pump();
+  door->send("D1 bad\n");
+  lamp->send("D1 good\n");
+  unsigned thrown = 0;
+  EXPECT_TRUE(pump_until([&] {
+    try {
+      pump();
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+    return lines.size() == 2;
+  }));
+  EXPECT_EQ(thrown, 1U);
+}
+
 TEST_F(DurableServerTest, FullOutboxCanRefuse) {
   ServerOptions with = durable();
   with.when_full = WhenFull::refuse;

@@ -62,22 +62,22 @@ struct Link {
 /// What is on its way from a link to the store, and what the store has of it. At most two updates are submitted at a
 /// time; what happens meanwhile is collected in `update`.
 struct LinkStore {
-  LinkUpdate update;                ///< of what happened since the last one was submitted
-  std::uint32_t generation = 0;     ///< of the record, after what was submitted
-  std::uint32_t sid = 0;            ///< likewise
-  std::uint32_t submitted = 0;      ///< updates so far
-  std::uint32_t answered = 0;       ///< of them
+  LinkUpdate update;                    ///< of what happened since the last one was submitted
+  std::uint32_t generation = 0;         ///< of the record, after what was submitted
+  std::uint32_t sid = 0;                ///< likewise
+  std::uint32_t submitted = 0;          ///< updates so far
+  std::uint32_t answered = 0;           ///< of them
   std::uint32_t generation_update = 0;  ///< the last of them that changed the generation
-  std::uint32_t ignored = 0;        ///< of those not answered: made for a record that was replaced
-  std::uint32_t receiving = 0;      ///< lines from the client that are not durable yet
-  std::uint32_t writing = 0;        ///< lines for the client that are not durable yet
-  std::uint32_t stored_epoch = 0;   ///< these two: what may be acknowledged to the client
-  std::uint32_t stored_rx = 0;      ///< last line from the client that is durable
-  std::uint32_t stored_base = 1;    ///< a write that waits may return when its line is before this one
-  std::uint32_t waited_before = 1;  ///< some write waits for the lines before this one
-  std::size_t writing_bytes = 0;    ///< of the lines of `writing`
-  std::uint32_t arrivals_1 = 0;     ///< numbers the lines of protocol 1, which have no number that lasts
-  Conn* opening = nullptr;          ///< connection whose GO waits for the record ...
+  std::uint32_t ignored = 0;            ///< of those not answered: made for a record that was replaced
+  std::uint32_t receiving = 0;          ///< lines from the client that are not durable yet
+  std::uint32_t writing = 0;            ///< lines for the client that are not durable yet
+  std::uint32_t stored_epoch = 0;       ///< these two: what may be acknowledged to the client
+  std::uint32_t stored_rx = 0;          ///< last line from the client that is durable
+  std::uint32_t stored_base = 1;        ///< a write that waits may return when its line is before this one
+  std::uint32_t waited_before = 1;      ///< some write waits for the lines before this one
+  std::size_t writing_bytes = 0;        ///< of the lines of `writing`
+  std::uint32_t arrivals_1 = 0;         ///< numbers the lines of protocol 1, which have no number that lasts
+  Conn* opening = nullptr;              ///< connection whose GO waits for the record ...
   std::uint32_t opening_serial = 0;
   std::uint32_t opening_update = 0;  ///< ... with this update
   bool recorded = false;             ///< there is a record, or an update that makes one was submitted

@@ -157,7 +157,7 @@ class Shard {
   std::uint32_t next_deadline_ms() const { return wheel_.next_ms(); }
   /// Some connections had more to read or to send than their share of a batch: call run_unfinished() and end_batch()
   /// again soon, after giving others a turn.
-  bool has_unfinished() const { return !unfinished_.empty() || !dirty_.empty(); }
+  bool has_unfinished() const { return !unfinished_.empty() || !dirty_.empty() || !answers_.empty(); }
   void run_unfinished(std::uint32_t now_ms);
 
   // ---- links
@@ -278,7 +278,9 @@ class Shard {
   void submit_changes(bool all = false);
   void receive_into_store(Conn& conn, std::string_view payload);
   std::uint32_t write_into_store(Link& link, std::string_view payload, std::uint8_t tag, bool wait);
-  void apply(Link& link, LinkUpdate& update);
+  void run_answers(std::uint32_t now_ms);
+  void on_answer(const LinkUpdate& update, const UpdateResult& result, std::uint32_t now_ms);
+  void apply(Link& link, const LinkUpdate& update);
   void finish_effect(Link& link, const UpdateResult& result);
   void finish_opening(Link& link, std::uint32_t now_ms);
   void take_record(Link& link, const StoredLink& record);
@@ -338,6 +340,12 @@ class Shard {
   std::vector<Link*> changed_;  ///< have something for the store
   bool changes_urgent_ = false;
   unsigned batches_in_flight_ = 0;
+  struct Answers {
+    std::vector<LinkUpdate> batch;
+    std::vector<UpdateResult> results;
+    std::size_t next = 0;  ///< not told yet
+  };
+  std::deque<Answers> answers_;  ///< of the store
   struct Age {
     std::uint32_t before;  ///< lines with numbers before this one, not in an earlier Age ...
     std::int64_t written;  ///< ... were written then, in unix seconds
