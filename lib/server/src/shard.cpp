@@ -234,6 +234,7 @@ void Shard::close(Conn& conn, Reason reason) {
   wheel_.disarm(conn);
   network_.close(conn.socket);
   conn.socket = -1;
+  conn.opening = false;  // its GO may be on its way to the store: no link comes up with it
   conn.state = Conn::State::closed;
   --open_connections_;
   closed_.push_back(&conn);
