@@ -1,7 +1,9 @@
 #include "emulator.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,49 +56,65 @@ bool has_firmware() {
          std::filesystem::exists(image(lx106()));
 }
 
-Emulator::Emulator(const Board& board, const std::vector<std::string>& settings, bool with_pins)
-    : console_file_(make_file()) {
-  start(board, settings, monitor_.peer(), with_pins ? pins_.peer() : -1);
+Emulator::Emulator(const Board& board, const std::vector<std::string>& settings, const EmulatorOptions& options)
+    : options_(options), console_file_(make_file()) {
+  start(command(board, settings));
   monitor_.open();
-  if (with_pins) pins_.open(monitor_);
+  if (options_.with_pins) pins_.open(monitor_);
 }
 
-void Emulator::start(const Board& board, const std::vector<std::string>& settings, int monitor, int pins) {
+std::vector<std::string> Emulator::command(const Board& board, const std::vector<std::string>& settings) const {
   std::string arguments = "enable=on,target=native,arg=node";
   for (const std::string& word : settings) arguments += ",arg=" + word;
   std::vector<std::string> words = board.machine;
-  words.insert(words.end(), {"-kernel", image(board).string(), "-display", "none", "-monitor", "none"});
-  words.insert(words.end(), {"-serial", "file:" + console_file_, "-semihosting-config", arguments});
-  words.insert(words.end(), {"-netdev", "user,id=n0", "-net", "nic,netdev=n0"});
-  words.insert(words.end(), {"-chardev", "socket,id=monitor,fd=" + std::to_string(monitor)});
-  words.insert(words.end(), {"-mon", "chardev=monitor,mode=control"});
-  words.insert(words.end(), {"-chardev", "null,id=nowhere", "-object",
-                             "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off"});
-  // For a person who looks into a failure: the frames, to be read by wireshark.
-  if (const char* const file = std::getenv("TAUTLINE_PCAP")) {
-    words.insert(words.end(), {"-object", std::string("filter-dump,id=dump,netdev=n0,file=") + file});
+  const auto add = [&](const std::string& option, const std::string& value) {
+    words.push_back(option);
+    words.push_back(value);
+  };
+  add("-kernel", image(board).string());
+  add("-display", "none");
+  add("-monitor", "none");
+  add("-serial", "file:" + console_file_);
+  add("-semihosting-config", arguments);
+  add("-netdev", "user,id=n0");
+  add("-net", "nic,netdev=n0");
+  add("-chardev", "socket,id=monitor,fd=" + std::to_string(monitor_.peer()));
+  add("-mon", "chardev=monitor,mode=control");
+  add("-chardev", "null,id=nowhere");
+  add("-object", "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off");
+  if (!options_.frames_file.empty()) add("-object", "filter-dump,id=frames,netdev=n0,file=" + options_.frames_file);
+  if (options_.with_pins) {
+    add("-chardev", "socket,id=pins,fd=" + std::to_string(pins_.peer()));
+    add("-object", "qtest,id=qtest,chardev=pins,log=/dev/null");
   }
-  if (pins >= 0) {
-    words.insert(words.end(), {"-chardev", "socket,id=pins,fd=" + std::to_string(pins)});
-    words.insert(words.end(), {"-object", "qtest,id=qtest,chardev=pins,log=/dev/null"});
-  }
+  return words;
+}
+
+void Emulator::start(std::vector<std::string> command) {
   std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
+  for (std::string& word : command) argv.push_back(word.data());
   argv.push_back(nullptr);
+  const std::string resolver_file = console_file_ + ".resolv";
+  if (!options_.name_server.empty()) std::ofstream(resolver_file) << "nameserver " << options_.name_server << "\n";
 
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);
-    ::fcntl(monitor, F_SETFD, 0);
-    if (pins >= 0) ::fcntl(pins, F_SETFD, 0);
-    const int nothing = ::open("/dev/null", O_RDWR);
-    ::dup2(nothing, 0);
-    ::dup2(nothing, 1);  // stderr stays, for what QEMU complains about
-    ::execvp(argv[0], argv.data());
-    ::_exit(127);
+  if (pid_ != 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  // QEMU passes DNS requests on to the server that this file names.
+  if (!options_.name_server.empty() &&
+      (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+       ::mount(resolver_file.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) != 0)) {
+    ::_exit(126);
   }
+  ::fcntl(monitor_.peer(), F_SETFD, 0);
+  if (options_.with_pins) ::fcntl(pins_.peer(), F_SETFD, 0);
+  const int nothing = ::open("/dev/null", O_RDWR);
+  ::dup2(nothing, 0);
+  ::dup2(nothing, 1);  // stderr stays, for what QEMU complains about
+  ::execvp(argv[0], argv.data());
+  ::_exit(127);
 }
 
 Emulator::~Emulator() {
@@ -112,6 +130,7 @@ Emulator::~Emulator() {
   }
   std::error_code ignored;
   std::filesystem::remove(console_file_, ignored);
+  std::filesystem::remove(console_file_ + ".resolv", ignored);
 }
 
 const std::vector<std::string>& Emulator::console() {

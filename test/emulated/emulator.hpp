@@ -21,12 +21,19 @@ const Board& lm3s6965();
 const Board& mps2_an385();
 const Board& lx106();
 
+struct EmulatorOptions {
+  bool with_pins = false;  ///< make pins() usable
+  std::string name_server =
+      {};  ///< address of what answers the device's DNS requests; empty: this machine's; needs root
+  std::string frames_file = {};  ///< where QEMU writes all frames, as pcap; empty: nowhere
+};
+
 /// One QEMU that runs build/firmware/<board>/node.elf. Its network is QEMU's user network: the firmware reaches this
 /// machine's loopback as 10.0.2.2. Ends with the object, and with the test if that dies.
 class Emulator {
  public:
-  /// `settings`: words for the firmware, "port=8123". `with_pins`: make pins() usable.
-  Emulator(const Board& board, const std::vector<std::string>& settings, bool with_pins = false);
+  /// `settings`: words for the firmware, "port=8123".
+  Emulator(const Board& board, const std::vector<std::string>& settings, const EmulatorOptions& options = {});
   ~Emulator();
   Emulator(const Emulator&) = delete;
   Emulator& operator=(const Emulator&) = delete;
@@ -50,8 +57,10 @@ class Emulator {
   Pins& pins() { return pins_; }
 
  private:
-  void start(const Board& board, const std::vector<std::string>& settings, int monitor, int pins);
+  std::vector<std::string> command(const Board& board, const std::vector<std::string>& settings) const;
+  void start(std::vector<std::string> command);
 
+  const EmulatorOptions options_;
   const std::string console_file_;
   Monitor monitor_;
   Pins pins_;

@@ -15,8 +15,8 @@ TEST(EmulatedPins, ASwitchOnOneBoardSwitchesALampOnAnother) {
   const std::string first_line = lines_of(server.output()).front();
   const std::string port = "port=" + first_line.substr(first_line.rfind(':') + 1);
 
-  Emulator tx(lm3s6965(), {"id=tx", port, "timeout=10000", "period=0", "switch=1"}, true);
-  Emulator rx(lm3s6965(), {"id=rx", port, "timeout=10000", "period=0"}, true);
+  Emulator tx(lm3s6965(), {"id=tx", port, "timeout=10000", "period=0", "switch=1"}, {.with_pins = true});
+  Emulator rx(lm3s6965(), {"id=rx", port, "timeout=10000", "period=0"}, {.with_pins = true});
   rx.pins().listen(rx.pins().port(port_b));
   ASSERT_TRUE(server.until([&] { return server.output().find("tx and rx have connected") != std::string::npos; }));
 

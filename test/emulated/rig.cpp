@@ -54,10 +54,11 @@ void Rig::keep_output() {
 
 // ---- devices and traffic ------------------------------------------------------------------------
 
-Emulator& Rig::add_device(const Board& board, const std::string& id, const std::vector<std::string>& settings) {
+Emulator& Rig::add_device(const Board& board, const std::string& id, const std::vector<std::string>& settings,
+                          const EmulatorOptions& options) {
   std::vector<std::string> words{"id=" + id, "port=" + port_};
   words.insert(words.end(), settings.begin(), settings.end());
-  devices_[id] = std::make_unique<Emulator>(board, words);
+  devices_[id] = std::make_unique<Emulator>(board, words, options);
   return *devices_[id];
 }
 

@@ -28,7 +28,8 @@ class Rig {
   void kill_server();
 
   /// A device that calls itself by one of the ids. More settings as `timeout=700`.
-  Emulator& add_device(const Board& board, const std::string& id, const std::vector<std::string>& settings = {});
+  Emulator& add_device(const Board& board, const std::string& id, const std::vector<std::string>& settings = {},
+                       const EmulatorOptions& options = {});
   Emulator& device(const std::string& id) { return *devices_.at(id); }
 
   /// Runs until the condition holds; false: it did not within the time. Meanwhile each device is sent a line every
