@@ -127,9 +127,9 @@ class Writer : public testing::Test {
   }
 
   std::shared_ptr<ScriptedStore> store_;
-  std::unique_ptr<StoreWriter> writer_;
   Log done_;
   Log health_;
+  std::unique_ptr<StoreWriter> writer_;  // last: its thread uses the others
 };
 
 TEST_F(Writer, a_batch_is_committed_and_comes_back_with_its_results) {
@@ -268,9 +268,8 @@ TEST_F(Writer, without_functions_it_just_writes) {
 TEST_F(Writer, batches_of_many_threads_come_back_each_to_its_own_in_order) {
   constexpr int threads = 4;
   constexpr int batches = 200;
-  const auto ram = std::make_shared<RamStore>();
-  StoreWriter writer(ram, nullptr);
   std::vector<Log> logs(threads);
+  StoreWriter writer(std::make_shared<RamStore>(), nullptr);
   std::vector<std::thread> submitters;
   for (int t = 0; t < threads; ++t) {
     submitters.emplace_back([&writer, &log = logs[static_cast<std::size_t>(t)], id = "link" + std::to_string(t)] {
