@@ -172,6 +172,9 @@ std::string lose_on_asio(const std::string&) {
     return false;
   };
   if (!until([&] { return client.status(); })) return "never up";
+  // The timer of the attempt to connect may still run; after it the next poll would be minutes away.
+  io.restart();
+  io.run_for(std::chrono::milliseconds(resolve_limit_ms + connect_limit_ms));
   ip("set there down");
   if (!until([&] { return !client.status(); })) return "the loss was not seen";
   if (watching.outages != std::vector{Reason::wifi}) return "not told that it was WiFi";
