@@ -37,17 +37,18 @@ std::string make_file() {
 }  // namespace
 
 const Board& lm3s6965() {
-  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false};
+  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false, true};
   return board;
 }
 
 const Board& mps2_an385() {
-  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true};
+  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true, true};
   return board;
 }
 
 const Board& lx106() {
-  static const Board board{"lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true};
+  static const Board board{
+      "lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true, false};
   return board;
 }
 

@@ -15,6 +15,7 @@ struct Board {
   const char* name;
   std::vector<std::string> machine;  ///< QEMU's program and the options that choose the board
   bool has_phy;                      ///< can the firmware see that the cable is out?
+  bool has_watchdog;                 ///< in hardware; else a timer's interrupt does it
 };
 
 const Board& lm3s6965();

@@ -21,6 +21,7 @@ TEST_P(EmulatedWatchdog, ResetsABoardThatHangs) {
   rig.start_traffic(200);  // lines wait for it
   ASSERT_TRUE(rig.until([&] { return device.count("boot 2 of 1") == 1; }, limit_ms));
   EXPECT_GE(device.monitor().events("RESET"), 1U);
+  EXPECT_EQ(device.monitor().events("WATCHDOG"), board().has_watchdog ? 1U : 0U);
   ASSERT_TRUE(rig.until([&] { return rig.at_server("1", 2).size() >= 20; }));
   rig.stop_traffic();
   const int sent = rig.sent_to_device("1");
