@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+
+#include "driver/gpio.h"
+#include "esp_log.h"
+#include "esp_random.h"
+#include "esp_timer.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "tautline/client/client.hpp"
+#include "tautline/core/serial.hpp"
+#include "tautline/esp_idf/socket_transport.hpp"
+#include "tautline/esp_idf/task_watchdog.hpp"
+#include "tautline/esp_idf/wifi_station.hpp"
+
+namespace tautline::esp_idf {
+
+/// Random numbers of the chip.
+struct ChipRandom {
+  /// Uniformly distributed while WiFi is on.
+  std::uint32_t next() { return esp_random(); }
+};
+
+/// An LED at a pin.
+class GpioLed {
+ public:
+  /// `pin` -1: none.
+  explicit GpioLed(int pin = -1) : pin_(pin) {}
+
+  /// On becomes off, off on.
+  void toggle() {
+    if (pin_ < 0) return;
+    const auto pin = static_cast<gpio_num_t>(pin_);
+    if (!set_up_) gpio_set_direction(pin, GPIO_MODE_OUTPUT);
+    set_up_ = true;
+    on_ = !on_;
+    gpio_set_level(pin, on_ ? 1 : 0);
+  }
+
+ private:
+  int pin_;
+  bool set_up_ = false;
+  bool on_ = false;
+};
+
+/// One line of ESP-IDF's log for each change of state.
+struct EspLog {
+  /// Called by a client with ClientConfig::verbose.
+  void state(LinkState state, Reason reason) { ESP_LOGI("tautline", "%s (%s)", to_string(state), to_string(reason)); }
+};
+
+/// What adapts the client to ESP-IDF. Make it static: WifiStation and NameLookup say why. A task's loop:
+///
+///     while (true) {
+///       client.poll(port.now_ms());
+///       ...
+///       port.wait(client.deadline_ms());
+///     }
+struct Port {
+  static constexpr bool speaks_protocol_1 = false;  ///< a board has no room for what it does not need
+
+  WifiStation wifi;           ///< the station
+  SocketTransport transport;  ///< the connection to the server
+  ChipRandom random;          ///< jitter of the attempts to connect
+  TaskWatchdog watchdog;      ///< with ClientConfig::wdog
+  GpioLed led;                ///< with ClientConfig::led
+  EspLog log;                 ///< with ClientConfig::verbose
+
+  /// `led_pin` -1: no LED.
+  explicit Port(int led_pin = -1) : led(led_pin) {}
+
+  /// Milliseconds since the start.
+  static std::uint32_t now_ms() { return static_cast<std::uint32_t>(esp_timer_get_time() / 1000); }
+
+  /// Sleeps until the deadline or until the transport has something to do, but for no more than a tenth of a second:
+  /// what WiFi does, and what the application has to look at, wakes nobody.
+  void wait(std::uint32_t deadline_ms) {
+    constexpr std::int32_t longest_ms = 100;
+    const std::int32_t left_ms = distance(deadline_ms, now_ms());
+    if (left_ms <= 0) return;
+    const std::int32_t wait_ms = left_ms < longest_ms ? left_ms : longest_ms;
+    const int socket = transport.descriptor();
+    if (socket < 0) return vTaskDelay(pdMS_TO_TICKS(wait_ms) + 1);
+    fd_set readable;
+    fd_set writable;
+    FD_ZERO(&readable);
+    FD_ZERO(&writable);
+    FD_SET(socket, &readable);
+    if (transport.wants_write()) FD_SET(socket, &writable);
+    timeval timeout = {};
+    timeout.tv_usec = wait_ms * 1000;
+    ::select(socket + 1, &readable, &writable, nullptr, &timeout);
+  }
+};
+
+}  // namespace tautline::esp_idf
