@@ -29,6 +29,10 @@ enum class EventKind : std::uint8_t {
   server_fault,
   server_write,  ///< index = id
   server_read,
+  store_commit,  ///< the store's thread commits what waits
+  store_done,    ///< ... and the server hears of it
+  store_fault,
+  store_heal,
   audit,
 };
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -41,6 +42,7 @@ struct Totals {
   std::uint64_t status_lines[2] = {};
   std::uint64_t repeated = 0;
   std::uint64_t died = 0;
+  std::uint64_t handed_again = 0;
   std::uint64_t lines_lost = 0;
   std::uint64_t connections = 0;
   std::uint64_t takeovers = 0;
@@ -56,6 +58,10 @@ struct Totals {
     sum.server_kills += counters.server_kills;
     sum.server_stops += counters.server_stops;
     sum.clean_stops += counters.clean_stops;
+    sum.commits += counters.commits;
+    sum.commits_failed += counters.commits_failed;
+    sum.power_failures += counters.power_failures;
+    sum.take_overs += counters.take_overs;
     sum.detections += counters.detections;
     sum.events += counters.events;
     sum.slowest_recovery_ms = std::max(sum.slowest_recovery_ms, counters.slowest_recovery_ms);
@@ -68,6 +74,7 @@ struct Totals {
     }
     repeated += context.model->counters.repeated;
     died += context.model->counters.died;
+    handed_again += context.model->counters.handed_again;
     lines_lost += context.network.counters.lines_lost;
     connections += context.network.counters.connections;
   }
@@ -95,6 +102,11 @@ struct Totals {
     number("wire_lines_lost", lines_lost);
     number("repeated_as_allowed", repeated);
     number("died_as_allowed", died);
+    number("store_commits", sum.commits);
+    number("store_commits_failed", sum.commits_failed);
+    number("store_power_failures", sum.power_failures);
+    number("store_taken_by_another", sum.take_overs);
+    number("handed_out_again", handed_again);
     std::printf("%-26s %.1f\n", "slowest_recovery_s", static_cast<double>(sum.slowest_recovery_ms) / 1000);
     std::printf("%-26s %.1f\n", "longest_without_outage_h",
                 static_cast<double>(sum.longest_without_outage_ms) / 3'600'000);
@@ -120,7 +132,7 @@ int main(int argc, char** argv) {
   bool verbose = false;
   bool list = false;
   app.add_option("--seed", seed, "Seed of the first world; the next ones follow");
-  app.add_option("--profile", profile_name, "Kind of world; 'mixed' takes each but 'years' in turn");
+  app.add_option("--profile", profile_name, "Kind of world; 'mixed' takes in turn each that has no store, but 'years'");
   app.add_option("--worlds", worlds, "How many worlds");
   app.add_option("--link-years", link_years, "Run until so many link-years are simulated");
   app.add_option("--outages", outages, "Run until so many outages happened");
@@ -135,6 +147,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   const bool mixed = profile_name == "mixed";
+  std::vector<const Profile*> in_turn;
+  for (const Profile& profile : profiles()) {
+    if (profile.name != "years" && profile.store == StoreKind::none) in_turn.push_back(&profile);
+  }
   if (!mixed && find_profile(profile_name) == nullptr) {
     std::fprintf(stderr, "no profile '%s'; --list names them\n", profile_name.c_str());
     return 2;
@@ -148,7 +164,7 @@ int main(int argc, char** argv) {
     return totals.worlds >= worlds;
   };
   for (std::uint64_t next = seed; !enough() && totals.failed < max_failures; ++next) {
-    const Profile& profile = mixed ? profiles()[1 + next % (profiles().size() - 1)] : *find_profile(profile_name);
+    const Profile& profile = mixed ? *in_turn[next % in_turn.size()] : *find_profile(profile_name);
     std::snprintf(replay, sizeof replay, "%s --seed %llu --profile %s", argv[0], static_cast<unsigned long long>(next),
                   std::string(profile.name).c_str());
     World world(profile, next, verbose);

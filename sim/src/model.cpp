@@ -179,9 +179,9 @@ void Model::device_acked(std::uint32_t index, std::uint32_t acked, std::uint32_t
     violated(Broken::internal, "stream %u: acknowledged %u after %u of %u", index, acked, stream.acked, stream.written);
   }
   stream.acked = acked;
-  std::uint32_t kept = std::max(stream.delivered, stream.died);
+  std::uint32_t kept = std::max({stream.delivered, stream.died, stream.stored});
   if (acked <= kept) return;
-  kept += in_inbox;
+  kept = std::max(kept, std::max(stream.delivered, stream.died) + in_inbox);
   if (acked > kept) violated(Broken::early, "stream %u: write %u returned, the server has %u", index, acked, kept);
 }
 
@@ -199,13 +199,38 @@ void Model::server_acked(std::uint32_t index, std::uint32_t acked) {
 // ---- the end of a server
 // ---------------------------------------------------------------------------------------------------
 
-void Model::dies(std::uint32_t id, Reader& reader, std::string_view line) {
+LineName Model::name_in_inbox(const Reader& reader, std::uint32_t id, std::string_view line) const {
+  if (line.empty()) return name_of_empty(reader, id, true);
   LineName name;
-  if (line.empty()) {
-    name = name_of_empty(reader, id, true);
-  } else if (!read_line(line, shape_, name) || streams_[name.writer].id != id) {
+  if (!read_line(line, shape_, name) || streams_[name.writer].id != id) {
     violated(Broken::corrupted, "id %u: an inbox holds a line that nobody wrote", id);
   }
+  return name;
+}
+
+void Model::survives(std::uint32_t id, Reader& reader, std::string_view line) {
+  const LineName name = name_in_inbox(reader, id, line);
+  if (name.plain) return;
+  reader.stream = name.writer;
+  reader.number = name.number;
+  Stream& stream = streams_[name.writer];
+  stream.stored = std::max(stream.stored, name.number);
+}
+
+void Model::forget_unstored(std::uint32_t index, std::uint32_t stored) {
+  Stream& stream = streams_[index];
+  if (stored > stream.written) {
+    violated(Broken::internal, "stream %u: %u lines in the store, written were %u", index, stored, stream.written);
+  }
+  if (stored < stream.acked || stored < stream.delivered) {
+    violated(Broken::early, "stream %u: line %u was delivered, %u acknowledged, the store has %u", index,
+             stream.delivered, stream.acked, stored);
+  }
+  stream.written = stored;
+}
+
+void Model::dies(std::uint32_t id, Reader& reader, std::string_view line) {
+  const LineName name = name_in_inbox(reader, id, line);
   if (name.plain) return;
   Stream& stream = streams_[name.writer];
   const std::uint32_t kept = std::max(stream.delivered, stream.died);

@@ -55,6 +55,7 @@ struct Stream {
   std::uint32_t acked = 0;      ///< whose writes returned, as the writer knows
   std::uint32_t delivered = 0;  ///< highest handed to the reading application, in whichever life
   std::uint32_t taken = 0;      ///< server's lines: highest that the device's application is done with
+  std::uint32_t stored = 0;     ///< device's lines: highest that was in the store when its server was gone
   std::uint32_t died = 0;       ///< device's lines: highest that was in an inbox when its server was killed
   std::uint32_t plain_written = 0;
   std::uint32_t plain_read = 0;  ///< highest
@@ -75,11 +76,13 @@ struct Reader {
 struct ModelCounters {
   std::uint64_t delivered[2] = {};  ///< qos lines read by [0] devices, [1] servers
   std::uint64_t plain[2] = {};
-  std::uint64_t repeated = 0;  ///< delivered again where the protocol allows it
-  std::uint64_t died = 0;      ///< acknowledged and unread in a RAM-only server that was killed
+  std::uint64_t repeated = 0;      ///< delivered again where the protocol allows it
+  std::uint64_t handed_again = 0;  ///< after a server was gone, with the same identity
+  std::uint64_t died = 0;          ///< acknowledged and unread in a RAM-only server that was killed
 };
 
-/// What must be true of every line, from PROTOCOL.md, "Guarantees", for a server that keeps its store in RAM.
+/// What must be true of every line, from docs/protocol.md, "Guarantees", for a server that keeps its records in RAM,
+/// and for one that has a store.
 class Model {
  public:
   Model(LineShape shape, bool shared_id) : shape_(shape), shared_id_(shared_id) { streams_.emplace_back(); }
@@ -103,6 +106,11 @@ class Model {
 
   /// This line was unread in the inbox of a server that is killed.
   void dies(std::uint32_t id, Reader& reader, std::string_view line);
+  /// With a store. This line was unread in the inbox of a server that is gone, and will be in that of the next.
+  void survives(std::uint32_t id, Reader& reader, std::string_view line);
+  /// With a store: of a server's lines so many are in it, the rest never was written.
+  void forget_unstored(std::uint32_t stream, std::uint32_t stored);
+
   /// The server's life is over. `cleanly`: this device had its last acknowledgement and nothing was left unread.
   void server_gone(std::uint32_t device_stream, bool cleanly);
 
@@ -114,6 +122,7 @@ class Model {
  private:
   void read_plain(Reader& reader, std::uint32_t index, std::uint32_t number);
   void read_numbered(Reader& reader, std::uint32_t index, std::uint32_t number, bool by_server);
+  LineName name_in_inbox(const Reader& reader, std::uint32_t id, std::string_view line) const;
   void check_first(const Reader& reader, std::uint32_t index, std::uint32_t number, bool by_server) const;
   LineName name_of_empty(const Reader& reader, std::uint32_t id, bool by_server) const;
 

@@ -114,11 +114,34 @@ Profile fight() {
   return profile;
 }
 
+Profile durable() {
+  Profile profile;
+  profile.name = "durable";
+  profile.description = "a store that survives the server; kills, crashes, takeovers by another server all the time";
+  profile.devices = 4;
+  profile.server_fault_interval_ms = {2'000, 40'000};
+  profile.server_faults = {6, 3, 2, 3};
+  profile.store = StoreKind::ram;
+  profile.store_faults = {0, 0, 1};
+  return profile;
+}
+
+Profile disk() {
+  Profile profile = durable();
+  profile.name = "disk";
+  profile.description = "as durable, with the SQLite store on a disk that fails, fills up, and loses its power";
+  profile.duration_ms = {200'000, 500'000};
+  profile.store = StoreKind::sqlite;
+  profile.store_latency_ms = {1, 30};
+  profile.store_faults = {4, 3, 1};
+  return profile;
+}
+
 }  // namespace
 
 const std::vector<Profile>& profiles() {
-  static const std::vector<Profile> all{years(),    outages(), loss(), reboot(), restart(),
-                                        pressure(), storm(),   wrap(), fight()};
+  static const std::vector<Profile> all{years(), outages(), loss(),  reboot(),  restart(), pressure(),
+                                        storm(), wrap(),    fight(), durable(), disk()};
   return all;
 }
 

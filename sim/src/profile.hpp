@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim_store.hpp"
+
 namespace tautline::sim {
 
 struct Range {
@@ -26,6 +28,12 @@ struct ServerFaultWeights {
   std::uint32_t crash = 1;  ///< the machine dies: nobody is told
   std::uint32_t stop = 2;   ///< orderly
   std::uint32_t freeze = 3;
+};
+/// ... of faults of the store; those of the disk only if it has one.
+struct StoreFaultWeights {
+  std::uint32_t disk = 4;     ///< it fails in some way, for a while
+  std::uint32_t power = 2;    ///< the machine's power fails in the middle of a commit
+  std::uint32_t another = 1;  ///< another server takes the links over and goes away
 };
 
 /// One kind of world. Each run draws its parameters from these ranges.
@@ -53,7 +61,11 @@ struct Profile {
   std::uint32_t small_buffer_permille = 150;  ///< chance that a connection takes few bytes
   std::uint32_t lag_permille = 100;           ///< chance that a process looks at an event only some milliseconds later
   bool near_wrap = false;                     ///< line numbers and generations begin just below 2^32
-  bool shared_id = false;                     ///< two devices per id
+  StoreKind store = StoreKind::none;
+  Range store_latency_ms{1, 100};  ///< of a commit
+  Range store_fault_interval_ms{3'000, 30'000};
+  StoreFaultWeights store_faults{};
+  bool shared_id = false;  ///< two devices per id
 };
 
 const std::vector<Profile>& profiles();

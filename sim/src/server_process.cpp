@@ -1,6 +1,7 @@
 #include "server_process.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "world.hpp"
 
@@ -12,7 +13,11 @@ constexpr unsigned max_rounds = 100'000;
 
 }  // namespace
 
-ServerProcess::ServerProcess(Context& context) : context_(context), sessions_(context.ids) {}
+ServerProcess::ServerProcess(Context& context) : context_(context), sessions_(context.ids) {
+  if (context.profile.store == StoreKind::none) return;
+  store_ = std::make_unique<SimStore>(context, context.profile.store);
+  for (Session& session : sessions_) session.stream = context.model->add_stream(id_of(session), false);
+}
 
 std::uint32_t ServerProcess::clock() const {
   return static_cast<std::uint32_t>(context_.now) + clock_offset_;
@@ -22,16 +27,48 @@ std::uint32_t ServerProcess::entropy(void* context) {
   return static_cast<std::uint32_t>(static_cast<Context*>(context)->random.next());
 }
 
+template <typename With>
+void ServerProcess::for_each_unread(Session& session, With with) {
+  Link& link = *session.link;
+  LineQueue& inbox = link.inbox.lines();
+  for (std::uint32_t i = link.handed_out ? 1 : 0; i < link.inbox.size(); ++i) {
+    inbox.seek(i);
+    if (inbox.cursor_tag() != tag_qos) continue;
+    std::string_view line = inbox.at_cursor();
+    if (store_) {
+      std::uint32_t numbers[3];
+      static_assert(sizeof numbers == identity_bytes);
+      std::memcpy(numbers, line.data(), sizeof numbers);
+      line.remove_prefix(identity_bytes);
+      if (find_handled(session, {numbers[0], numbers[1], numbers[2]}) != nullptr) continue;
+    }
+    with(line);
+  }
+}
+
 // ---- lives
 // -------------------------------------------------------------------------------------------------------------
 
-void ServerProcess::start() {
+bool ServerProcess::start() {
+  std::vector<StoredLink> links;
+  try {
+    if (store_) links = store_->open();
+  } catch (const StoreError& error) {
+    context_.trace("server cannot start: %s", error.what());
+    if (!error.may_pass()) violated(Broken::internal, "the store says that this cannot pass: %s", error.what());
+    store_->process_gone(store_->has_no_power());
+    return false;
+  }
   clock_offset_ = static_cast<std::uint32_t>(context_.random.next());
   ShardOptions options;
   options.receive = context_.server_limits;
   for (std::uint32_t id = 0; id < context_.ids; ++id) options.expected.push_back(id_name(id));
-  options.inbox_lines = 2 * options.receive.window + static_cast<std::uint32_t>(context_.random.spread(0, 64));
-  options.outbox_lines = static_cast<std::uint32_t>(context_.random.spread(1, 64));
+  if (inbox_lines_ == 0 || !store_) {  // what is in a store was accepted under the same bounds
+    inbox_lines_ = 2 * options.receive.window + static_cast<std::uint32_t>(context_.random.spread(0, 64));
+    outbox_lines_ = static_cast<std::uint32_t>(context_.random.spread(1, 64));
+  }
+  options.inbox_lines = inbox_lines_;
+  options.outbox_lines = outbox_lines_;
   // The machine's clock, which now and then is set back.
   if (generation_seconds_ == 0) {
     generation_seconds_ =
@@ -42,13 +79,19 @@ void ServerProcess::start() {
       generation_seconds_ -= static_cast<std::uint32_t>(context_.random.spread(1, 2000));
   }
   options.first_generation = generation_seconds_;
+  options.unix_seconds = [this] { return static_cast<std::int64_t>(1'700'000'000 + context_.now / 1000); };
   const std::string problem = check_options(options);
   if (!problem.empty()) violated(Broken::internal, "options: %s", problem.c_str());
   context_.trace("server starts: window %u, inbox %u, outbox %u, timeout %u ms", options.receive.window,
                  options.inbox_lines, options.outbox_lines, options.receive.timeout_ms);
-  shard_ = std::make_unique<Shard>(options, context_.network, *this, entropy, &context_, clock());
+  shard_ = std::make_unique<Shard>(options, context_.network, *this, entropy, &context_, clock(), store_.get());
+  shard_->restore(std::move(links));
   for (std::uint32_t id = 0; id < context_.ids; ++id) {
     Session& session = sessions_[id];
+    if (store_) {
+      resume(id);
+      continue;
+    }
     session = Session{};
     session.link = shard_->find_or_create(id_name(id));
     session.link->user = &session;
@@ -62,18 +105,21 @@ void ServerProcess::start() {
   deferred_.clear();
   frozen_ = stopped_ = wake_pending_ = false;
   awake_since_ = context_.now;
+  return true;
 }
 
-/// What this life leaves behind: lines that die in its inboxes.
+/// What this life leaves behind: lines that die in its inboxes, or are in the store.
 void ServerProcess::let_links_go() {
   for (Session& session : sessions_) {
-    Link& link = *session.link;
-    LineQueue& inbox = link.inbox.lines();
-    for (std::uint32_t i = link.handed_out ? 1 : 0; i < link.inbox.size(); ++i) {
-      inbox.seek(i);
-      if (inbox.cursor_tag() == tag_qos) context_.model->dies(id_of(session), session.reader, inbox.at_cursor());
-    }
-    context_.model->stream(session.stream).over = true;
+    Reader left = session.reader;
+    for_each_unread(session, [&](std::string_view line) {
+      if (store_) {
+        context_.model->survives(id_of(session), left, line);
+      } else {
+        context_.model->dies(id_of(session), session.reader, line);
+      }
+    });
+    if (!store_) context_.model->stream(session.stream).over = true;
     session.link = nullptr;
   }
   for (std::uint32_t i = 0; i < context_.network.size(); ++i) {
@@ -99,6 +145,7 @@ void ServerProcess::kill(bool silently) {
   }
   let_links_go();
   shard_.reset();
+  if (store_) store_->process_gone(silently);
   ++context_.counters.server_kills;
 }
 
@@ -122,7 +169,7 @@ void ServerProcess::end_stop() {
     const Stream& stream = context_.model->stream(session.stream);
     const std::uint32_t left = session.link->inbox.size() - (session.link->handed_out ? 1 : 0);
     unread += left;
-    unacknowledged += stream.written - stream.acked;
+    unacknowledged += store_ ? session.link->outbox.size() : stream.written - stream.acked;
     session.closed_in_order = session.open_at_stop && left == 0;
   }
   if (report.unread != unread || report.unacknowledged != unacknowledged) {
@@ -132,6 +179,7 @@ void ServerProcess::end_stop() {
   context_.trace("server has stopped: %u unread, %u unacknowledged", unread, unacknowledged);
   let_links_go();
   shard_.reset();
+  if (store_) store_->process_gone(false);
   stopped_ = false;
   ++context_.counters.server_stops;
 }
@@ -173,6 +221,9 @@ void ServerProcess::catch_up() {
   if (timers_first) shard_->run_timers(clock());
   for (std::size_t i = turn.size(); i > 1; --i) std::swap(turn[i - 1], turn[context_.random.below(i)]);
   // A connection is accepted before its bytes are seen.
+  while (auto finished = store_ ? store_->take_finished() : std::nullopt) {
+    shard_->on_stored(std::move(finished->batch), std::move(finished->results), clock());
+  }
   std::stable_partition(turn.begin(), turn.end(), [](const Deferred& d) { return d.what == Deferred::What::syn; });
   for (const Deferred& d : turn) {
     SimNetwork::Connection& connection = context_.network.of(d.socket);
@@ -246,7 +297,7 @@ void ServerProcess::end_batch() {
     shard_->run_unfinished(clock());
     shard_->end_batch(clock());
   }
-  if (shard_->stopped()) stopped_ = true;
+  if (shard_->stopped() && shard_->store_is_idle()) stopped_ = true;
   if (!shard_->has_deadline()) return;
   const auto ahead = static_cast<std::int32_t>(shard_->next_deadline_ms() - clock());
   const Time at = context_.now + static_cast<Time>(std::max(ahead, 1));
@@ -340,7 +391,9 @@ bool ServerProcess::take_line(Link& link, std::string_view line) {
 
 void ServerProcess::read_lines(Session& session) {
   std::string_view line;
-  while (!session.reading_paused && shard_->next_line(*session.link, line)) read(session, line);
+  while (!session.reading_paused && shard_->next_line(*session.link, line)) {
+    if (!was_handled(session, line)) read(session, line);
+  }
 }
 
 void ServerProcess::read(Session& session, std::string_view line) {
@@ -368,9 +421,10 @@ void ServerProcess::write(std::uint32_t id) {
   for (; count > 0; --count) {
     WriteOptions options;
     options.qos = !context_.random.permille(context_.profile.plain_permille);
+    if (store_) options.wait = context_.random.permille(700);
     const std::string_view line = context_.model->next_line(session.stream, !options.qos);
     const Shard::Written written = shard_->write(*session.link, line, options);
-    if (written.status == WriteStatus::would_block) break;
+    if (written.status == WriteStatus::would_block || written.status == WriteStatus::taken_over) break;
     if (written.status != WriteStatus::ok) {
       violated(Broken::internal, "server: write to link %u refused, %s", id, to_string(written.status));
     }
@@ -386,7 +440,7 @@ void ServerProcess::write(std::uint32_t id) {
 void ServerProcess::lines_acknowledged(Link& link) {
   Session& session = session_of(link);
   const Stream& stream = context_.model->stream(session.stream);
-  const std::uint32_t acked = stream.written - link.outbox.size();
+  const std::uint32_t acked = store_ ? acknowledged_for_good(session) : stream.written - link.outbox.size();
   if (acked == stream.acked) return;
   context_.model->server_acked(session.stream, acked);
   if (!link.is_acknowledged(session.first_seq + acked - 1) ||
@@ -407,23 +461,19 @@ void ServerProcess::calm_down() {
 
 bool ServerProcess::is_idle(std::uint32_t id) const {
   const Link* const link = sessions_[id].link;
-  return link != nullptr && link->conn != nullptr && link->outbox.empty() && link->inbox.empty();
+  return link != nullptr && link->conn != nullptr && link->outbox.empty() && link->inbox.empty() &&
+         shard_->store_is_idle();
 }
 
 std::uint32_t ServerProcess::waiting_in_inbox(std::uint32_t id, std::uint32_t stream) {
   Session& session = sessions_[id];
   if (session.link == nullptr) return 0;
-  Link& link = *session.link;
-  LineQueue& inbox = link.inbox.lines();
   std::uint32_t count = 0;
-  for (std::uint32_t i = link.handed_out ? 1 : 0; i < link.inbox.size(); ++i) {
-    inbox.seek(i);
-    if (inbox.cursor_tag() != tag_qos) continue;
-    const std::string_view line = inbox.at_cursor();
+  for_each_unread(session, [&](std::string_view line) {
     LineName name;
     const bool named = read_line(line, context_.model->shape(), name);
     if (line.empty() || (named && name.writer == stream)) ++count;
-  }
+  });
   return count;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "event_queue.hpp"
 #include "model.hpp"
+#include "sim_store.hpp"
 #include "tautline/server/shard.hpp"
 
 namespace tautline::sim {
@@ -18,7 +20,8 @@ class ServerProcess final : public ShardObserver {
  public:
   explicit ServerProcess(Context& context);
 
-  void start();
+  /// False: the store cannot be opened now, the process has ended again.
+  bool start();
   /// The process is gone. `silently`: so is its machine, and nobody is told.
   void kill(bool silently);
   void begin_stop();
@@ -36,6 +39,9 @@ class ServerProcess final : public ShardObserver {
   void on_writable(int socket);
   void on_timer(std::uint32_t serial);
   void on_wake_event();
+  /// The store has finished a batch.
+  void on_stored();
+  SimStore* store() { return store_.get(); }
   void write(std::uint32_t id);
   void resume_reading(std::uint32_t id);
   void calm_down();
@@ -48,6 +54,8 @@ class ServerProcess final : public ShardObserver {
   Reader& reader(std::uint32_t id) { return sessions_[id].reader; }
   std::uint32_t stream(std::uint32_t id) const { return sessions_[id].stream; }
   std::uint32_t first_seq(std::uint32_t id) const { return sessions_[id].first_seq; }
+  /// Lines of the server that the client acknowledged, as the wire says.
+  std::uint32_t released(std::uint32_t id);
   static std::string id_name(std::uint32_t id) { return "door-" + std::to_string(id); }
   bool told_closing(std::uint32_t id) const { return sessions_[id].closed_in_order; }
 
@@ -57,17 +65,29 @@ class ServerProcess final : public ShardObserver {
   void lines_acknowledged(Link& link) override;
   void link_up(Link& link) override;
   void link_down(Link& link, Reason reason) override;
+  void lines_stored(Link& link) override { lines_acknowledged(link); }
+  void link_taken_over(Link& link) override;
   void wants_attention() override {}
   void log(LogLevel level, const std::string& message) override;
 
  private:
-  /// One client id as this life of the server knows it.
+  /// A line that the application has dealt with. With a store it may be handed out again, with the same identity, if
+  /// the server did not live to record that.
+  struct Handled {
+    LineIdentity identity;
+    std::size_t hash = 0;
+    std::uint32_t readings = 0;
+  };
+  /// One client id as this life of the server knows it; with a store, as all of them together know it.
   struct Session {
     Link* link = nullptr;
     Reader reader;
     std::uint32_t stream = 0;
     std::uint32_t first_seq = 1;
     std::uint32_t unread_plain = 0;
+    std::deque<Handled> handled;  ///< latest last
+    std::uint32_t readings = 0;   ///< times the inbox was read from the store
+    std::uint32_t released = 0;   ///< most of its own lines that the client ever acknowledged
     Time open_since = 0;
     int socket = -1;
     bool reads_at_once = false;  ///< through take_line(), without the inbox
@@ -88,7 +108,17 @@ class ServerProcess final : public ShardObserver {
   void defer(int socket, bool writable);
   void let_links_go();
 
+  // server_store.cpp
+  void resume(std::uint32_t id);
+  bool was_handled(Session& session, std::string_view line);
+  static Handled* find_handled(Session& session, const LineIdentity& identity);
+  /// Calls with(line) for each qos line of the inbox that the application has not dealt with.
+  template <typename With>
+  void for_each_unread(Session& session, With with);
+  std::uint32_t acknowledged_for_good(Session& session);
+
   Context& context_;
+  std::unique_ptr<SimStore> store_;
   std::unique_ptr<Shard> shard_;
   std::vector<Session> sessions_;
   struct Deferred {
@@ -103,6 +133,8 @@ class ServerProcess final : public ShardObserver {
   std::uint32_t timer_serial_ = 0;
   std::uint32_t clock_offset_ = 0;
   std::uint32_t generation_seconds_ = 0;
+  std::uint32_t inbox_lines_ = 0;
+  std::uint32_t outbox_lines_ = 0;
   bool frozen_ = false;
   bool stopped_ = false;
   bool wake_pending_ = false;

@@ -74,7 +74,7 @@ void World::run() {
   context_.trace("device window %u, timeout %u ms, lines up to %u bytes", context_.device_limits.window,
                  context_.device_limits.timeout_ms, context_.device_limits.max_payload);
   end_ = random.between(context_.profile.duration_ms.low, context_.profile.duration_ms.high);
-  server_.start();
+  restart_server();
   for (std::uint32_t i = 0; i < devices_.size(); ++i) {
     devices_[i]->boot();
     events.push(context_.write_delay(), EventKind::device_write, i);
@@ -82,6 +82,7 @@ void World::run() {
   }
   for (std::uint32_t id = 0; id < context_.ids; ++id) events.push(context_.write_delay(), EventKind::server_write, id);
   plan_server_fault();
+  plan_store_fault();
   events.push(1, EventKind::audit);
 
   while (context_.now < end_) {
@@ -179,6 +180,17 @@ void World::handle(const Event& event) {
       break;
     case EventKind::server_write: server_.write(event.index); break;
     case EventKind::server_read: server_.resume_reading(event.index); break;
+    case EventKind::store_commit:
+      if (!server_.store()->on_commit_due(event.serial)) {
+        server_.kill(true);
+        server_died();
+      }
+      break;
+    case EventKind::store_done: server_.on_stored(); break;
+    case EventKind::store_fault:
+      if (!context_.calm) store_fault();
+      break;
+    case EventKind::store_heal: server_.store()->heal(); break;
     case EventKind::audit: audit(); break;
   }
   if (server_.has_stopped()) {
@@ -192,7 +204,9 @@ void World::handle(const Event& event) {
       ++context_.counters.clean_stops;
     }
     for (std::uint32_t i = 1; i < context_.model->streams().size(); ++i) {
-      if (context_.model->stream(i).from_device) context_.model->server_gone(i, clean[i]);
+      if (context_.model->stream(i).from_device && server_.store() == nullptr) {
+        context_.model->server_gone(i, clean[i]);
+      }
     }
     context_.events.push(context_.now + (context_.calm ? 1 : context_.random.spread(1, outage_length())),
                          EventKind::server_restart);
@@ -207,10 +221,11 @@ void World::sends_data(int socket, std::uint32_t seq) {
   const std::uint32_t number = seq - (by_server ? server_.first_seq(device.id()) : device.first_seq()) + 1;
   const std::uint32_t window = by_server ? context_.device_limits.window : context_.server_limits.window;
   if (number > stream.written) violated(Broken::internal, "line %u is sent, written are %u", number, stream.written);
-  if (number > stream.acked + window) {
+  const std::uint32_t acked = by_server ? server_.released(device.id()) : stream.acked;
+  if (number > acked + window) {
     violated(Broken::window, "%s %u sends line %u, the window is %u, acknowledged are %u",
              by_server ? "link" : "device", by_server ? device.id() : context_.network.of(socket).device, number,
-             window, stream.acked);
+             window, acked);
   }
 }
 
@@ -366,17 +381,42 @@ void World::server_fault() {
     context_.events.push(context_.now + outage_length(), EventKind::server_restart);
   } else if (server_.is_running()) {
     server_.kill(fault == 1);
-    for (std::uint32_t i = 1; i < context_.model->streams().size(); ++i) {
-      if (context_.model->stream(i).from_device) context_.model->server_gone(i, false);
-    }
-    context_.events.push(context_.now + outage_length(), EventKind::server_restart);
+    server_died();
   }
   plan_server_fault();
 }
 
+void World::server_died() {
+  for (std::uint32_t i = 1; server_.store() == nullptr && i < context_.model->streams().size(); ++i) {
+    if (context_.model->stream(i).from_device) context_.model->server_gone(i, false);
+  }
+  context_.events.push(context_.now + (context_.calm ? 1 : outage_length()), EventKind::server_restart);
+}
+
 void World::restart_server() {
   server_.wake();
-  if (!server_.is_running()) server_.start();
+  if (server_.is_running() || server_.start()) return;
+  context_.events.push(context_.now + context_.random.between(100, 2000), EventKind::server_restart);
+}
+
+void World::plan_store_fault() {
+  const Range& range = context_.profile.store_fault_interval_ms;
+  if (server_.store() == nullptr) return;
+  context_.events.push(context_.now + context_.random.between(range.low, range.high), EventKind::store_fault);
+}
+
+void World::store_fault() {
+  const StoreFaultWeights& faults = context_.profile.store_faults;
+  const std::uint32_t weights[] = {faults.disk, faults.power, faults.another};
+  switch (choose(context_.random, weights)) {
+    case 0:
+      server_.store()->hurt();
+      context_.events.push(context_.now + outage_length(), EventKind::store_heal);
+      break;
+    case 1: server_.store()->fail_power_soon(); break;
+    default: server_.store()->let_another_take_over(); break;
+  }
+  plan_store_fault();
 }
 
 void World::audit() {
@@ -402,6 +442,7 @@ void World::calm_down() {
     // Of two that fight over an id, one has to give way.
     if (context_.profile.shared_id && i >= context_.ids) devices_[i]->power_off(true);
   }
+  if (server_.store() != nullptr) server_.store()->heal();
   restart_server();
   server_.calm_down();
 }

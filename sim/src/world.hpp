@@ -22,6 +22,10 @@ struct WorldCounters {
   std::uint64_t reboots = 0;
   std::uint64_t server_kills = 0;
   std::uint64_t server_stops = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t commits_failed = 0;
+  std::uint64_t power_failures = 0;    ///< of a machine whose store is on a disk
+  std::uint64_t take_overs = 0;        ///< by another server
   std::uint64_t clean_stops = 0;       ///< devices that were told `closing` and continued exactly
   std::uint64_t detections = 0;        ///< outages found by silence, each within 1.0 to 1.25 timeouts
   Time slowest_recovery_ms = 0;        ///< from the last fault until every link was up again
@@ -48,6 +52,10 @@ struct Context {
 
   void trace(const char* format, ...) __attribute__((format(printf, 2, 3)));
   Time write_delay() { return random.between(profile.write_interval_ms.low, profile.write_interval_ms.high); }
+  Time store_latency() {
+    return random.permille(calm ? 0 : 50) ? random.between(200, 2000)
+                                          : random.spread(profile.store_latency_ms.low, profile.store_latency_ms.high);
+  }
   std::uint32_t lag() {
     return random.permille(profile.lag_permille) ? static_cast<std::uint32_t>(random.between(1, 20)) : 0;
   }
@@ -73,6 +81,9 @@ class World final : private WireWatch {
   void plan_server_fault();
   void server_fault();
   void restart_server();
+  void plan_store_fault();
+  void store_fault();
+  void server_died();
   void audit();
   void calm_down();
   bool at_rest() const;
