@@ -33,7 +33,7 @@ WriteStatus BasicLinkClient<with_protocol_1>::check_line(std::string_view line) 
 }
 
 template <bool with_protocol_1>
-WriteResult BasicLinkClient<with_protocol_1>::write(std::string_view line, bool qos) {
+WriteResult BasicLinkClient<with_protocol_1>::write(std::string_view line, bool qos, bool ordered) {
   WriteResult result;
   result.ticket = numbers_.base - 1;  // what counts as acknowledged already
   line = without_final_newline(line);
@@ -42,7 +42,8 @@ WriteResult BasicLinkClient<with_protocol_1>::write(std::string_view line, bool 
   if (!qos && !is_open()) {
     result.status = WriteStatus::would_block;
   } else if (qos || speaks_protocol_1()) {
-    result.status = queue_line(line, qos, result.ticket);
+    const std::uint8_t tag = !qos ? tag_1::plain : ordered ? tag_1::ordered : std::uint8_t{0};
+    result.status = queue_line(line, tag, result.ticket);
   } else {
     result.status = send_plain(line);
   }
@@ -50,8 +51,9 @@ WriteResult BasicLinkClient<with_protocol_1>::write(std::string_view line, bool 
 }
 
 template <bool with_protocol_1>
-WriteStatus BasicLinkClient<with_protocol_1>::queue_line(std::string_view line, bool qos, std::uint32_t& ticket) {
-  if (!queue_.push(line, qos ? std::uint8_t{0} : tag_1::plain)) return WriteStatus::would_block;
+WriteStatus BasicLinkClient<with_protocol_1>::queue_line(std::string_view line, std::uint8_t tag,
+                                                         std::uint32_t& ticket) {
+  if (!queue_.push(line, tag)) return WriteStatus::would_block;
   ticket = numbers_.next++;
   if constexpr (with_protocol_1) {
     if (Part1::speaking_1) Part1::numbers_1.next = numbers_.next;

@@ -223,8 +223,8 @@ TEST_P(WithoutWait1, lines_are_sent_at_once) {
   EXPECT_EQ(got, (Lines{"first of all", "at once 1", "at once 2"}));
 }
 
-// AsyncClient does not keep this to a server of protocol 1 yet: docs/delivery.md.
-INSTANTIATE_TEST_SUITE_P(Links, WithWait1, testing::Values(Cell{Dialect::protocol_1, false}), link_name);
+INSTANTIATE_TEST_SUITE_P(Links, WithWait1,
+                         testing::Values(Cell{Dialect::protocol_1, true}, Cell{Dialect::protocol_1, false}), link_name);
 INSTANTIATE_TEST_SUITE_P(Links, WithoutWait1,
                          testing::Values(Cell{Dialect::protocol_1, true}, Cell{Dialect::protocol_1, false}), link_name);
 

@@ -127,7 +127,9 @@ class BasicClient {
   }
 
   /// Queues a line and never blocks; see BasicLinkClient::write().
-  WriteResult write(std::string_view line, bool qos = true) { return link_.write(line, qos); }
+  WriteResult write(std::string_view line, bool qos = true, bool ordered = false) {
+    return link_.write(line, qos, ordered);
+  }
   /// Has the server taken responsibility for the line with this ticket? Valid for the last 2^31 lines.
   bool acknowledged(std::uint32_t ticket) const { return link_.acknowledged(ticket); }
   /// Lines written and not yet acknowledged.

@@ -156,7 +156,9 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   /// Queues a line; one final newline is accepted, any other is refused. Never blocks.
   /// qos: kept until the server has taken responsibility for it; `would_block` when the queue is full.
   /// Not qos: sent at most once, at once; `would_block` when the link is down or its output is full.
-  WriteResult write(std::string_view line, bool qos = true);
+  /// `ordered`, for qos lines on protocol 1: not sent before every earlier line is acknowledged, which is what keeps
+  /// the order at peers that discard what they have no room for. Protocol 2 keeps the order in any case.
+  WriteResult write(std::string_view line, bool qos = true, bool ordered = false);
 
   /// Has the server taken responsibility for the line with this ticket? Valid for the last 2^31 lines.
   bool acknowledged(std::uint32_t ticket) const;
@@ -255,7 +257,7 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   bool is_connected() const { return state_ >= LinkState::handshake && state_ <= LinkState::ending; }
   bool has_output(std::uint32_t now_ms) const;
   WriteStatus check_line(std::string_view line) const;
-  WriteStatus queue_line(std::string_view line, bool qos, std::uint32_t& ticket);
+  WriteStatus queue_line(std::string_view line, std::uint8_t tag, std::uint32_t& ticket);
   WriteStatus send_plain(std::string_view line);
   void start_handshake(std::uint32_t now_ms);
   void receive_lines(std::uint32_t now_ms);

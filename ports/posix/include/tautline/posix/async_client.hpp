@@ -59,7 +59,7 @@ class Write {
  private:
   Happening* look_room(AsyncCore& core) {
     if (options_.qos && !core.has_turn(turn_)) return &core.room_made;
-    const WriteResult written = core.client().write(line_, options_.qos);
+    const WriteResult written = core.client().write(line_, options_.qos, options_.wait);
     if (written.status == WriteStatus::would_block) return &core.room_made;
     if (options_.qos) core.end_turn(turn_);
     core.kick();
