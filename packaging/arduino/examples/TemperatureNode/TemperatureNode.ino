@@ -3,7 +3,6 @@
 // On the server:  tautline serve --port 8123 --expect kitchen
 
 #include <Tautline.h>
-
 #include <stdio.h>
 
 const char* const wifi_name = "my WiFi";  // used if the board remembers none, or one that does not work
@@ -17,7 +16,9 @@ tautline::ArduinoClient<tautline::Sizes<64, 4, 60>> client(LED_BUILTIN);
 unsigned long last_ms = 0;
 
 // In tenths of a degree. Put your sensor here; this is an LM35 at 3.3 V and 10 bits.
-int read_temperature() { return analogRead(A0) * 3300L / 1023; }
+int read_temperature() {
+  return analogRead(A0) * 3300L / 1023;
+}
 
 void send_temperature() {
   const int tenths = read_temperature();

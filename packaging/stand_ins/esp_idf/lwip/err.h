@@ -1,0 +1,6 @@
+#pragma once
+
+#include <cstdint>
+
+using err_t = std::int8_t;
+enum { ERR_OK = 0, ERR_INPROGRESS = -5, ERR_ARG = -16 };
