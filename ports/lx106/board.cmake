@@ -1,11 +1,9 @@
-target_sources(tautline_baremetal PRIVATE
-  "${CMAKE_CURRENT_LIST_DIR}/board.cpp"
-  "${CMAKE_CURRENT_LIST_DIR}/ethernet.cpp"
-  "${CMAKE_CURRENT_LIST_DIR}/rom.cpp"
-  "${CMAKE_CURRENT_LIST_DIR}/start.S")
-target_include_directories(tautline_baremetal PRIVATE "${CMAKE_CURRENT_LIST_DIR}")
+set(directory "${CMAKE_CURRENT_LIST_DIR}")
+tautline_board_objects(tautline_board
+  "${directory}/board.cpp" "${directory}/ethernet.cpp" "${directory}/rom.cpp" "${directory}/start.S")
+target_include_directories(tautline_board PRIVATE "${directory}")
 # The division must not be turned into a call of itself.
-set_source_files_properties("${CMAKE_CURRENT_LIST_DIR}/rom.cpp" TARGET_DIRECTORY tautline_baremetal
+set_source_files_properties("${directory}/rom.cpp" TARGET_DIRECTORY tautline_board
   PROPERTIES COMPILE_OPTIONS -fno-tree-loop-distribute-patterns)
-target_link_options(tautline_baremetal PUBLIC -T "${CMAKE_CURRENT_LIST_DIR}/lx106.ld")
-set_property(TARGET tautline_baremetal APPEND PROPERTY INTERFACE_LINK_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/lx106.ld")
+target_link_options(tautline_board PUBLIC -T "${directory}/lx106.ld")
+set_property(TARGET tautline_board APPEND PROPERTY INTERFACE_LINK_DEPENDS "${directory}/lx106.ld")

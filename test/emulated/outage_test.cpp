@@ -12,12 +12,13 @@ INSTANTIATE_TEST_SUITE_P(, EmulatedOutage, all_boards(), board_name);
 constexpr int traffic_period_ms = 20;
 
 TEST_P(EmulatedOutage, LinesGoBothWays) {
-  Rig rig({"1"});
-  Emulator& device = rig.add_device(board(), "1", {"period=20"});
+  Rig rig({"1"}, 10'000);
+  Emulator& device = rig.add_device(board(), "1", {"period=5", "timeout=10000"});
   EXPECT_TRUE(rig.until([&] { return device.count("link up") == 1; })) << "the connection callback tells";
-  rig.start_traffic(traffic_period_ms);
-  EXPECT_TRUE(rig.until_more_lines("1", 100));
+  rig.start_traffic(5);
+  EXPECT_TRUE(rig.until_more_lines("1", 300));
   rig.expect_exactly_once("1");
+  EXPECT_EQ(rig.connects("1"), 1U);
   EXPECT_EQ(device.count("boot 1 of 1"), 1U);
 }
 
