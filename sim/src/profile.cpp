@@ -121,6 +121,7 @@ Profile durable() {
   profile.devices = 4;
   profile.server_fault_interval_ms = {2'000, 40'000};
   profile.server_faults = {6, 3, 2, 3};
+  profile.line_loss_permille = 100;
   profile.store = StoreKind::ram;
   profile.store_faults = {0, 0, 1};
   return profile;
