@@ -39,7 +39,7 @@ inline asio::awaitable<void> told_to_stop() {
 
 /// For co_spawn: what a coroutine throws leaves io_context::run() and so reaches main(). That this side was closed or
 /// stopped while the coroutine waited is no failure.
-inline void rethrow(std::exception_ptr error) {
+inline void rethrow(const std::exception_ptr& error) {
   if (!error) return;
   try {
     std::rethrow_exception(error);

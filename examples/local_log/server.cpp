@@ -72,7 +72,7 @@ asio::awaitable<void> log_node(tautline::Server& server, std::string id, LogFile
 }
 
 asio::awaitable<void> sync_files(std::deque<LogFile>& files, int sync_ms) {
-  while (sync_ms != 0) {
+  for (;;) {
     co_await example::pause(std::chrono::milliseconds(sync_ms));
     for (LogFile& file : files) {
       if (const std::error_code error = file.sync()) complain(file, error);
@@ -128,7 +128,7 @@ int main(int argc, char** argv) try {
     LogFile& file = files.emplace_back(std::filesystem::path(options.directory) / (name + ".log"), options.limits);
     asio::co_spawn(io, log_node(server, id, file, options.sync_ms), example::rethrow);
   }
-  asio::co_spawn(io, sync_files(files, options.sync_ms), example::rethrow);
+  if (options.sync_ms != 0) asio::co_spawn(io, sync_files(files, options.sync_ms), example::rethrow);
 
   int status = 0;
   asio::co_spawn(io, example::stop_on_signal(server), [&](const std::exception_ptr& error, int result) {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
-#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <asio/awaitable.hpp>

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <system_error>
 
@@ -29,13 +28,13 @@ struct Counts {
 };
 
 asio::awaitable<void> send(AsyncClient& client, relay_demo::LineInput& input, Counts& counts) {
-  while (const std::optional<std::string> line = co_await input.next()) {
-    const std::size_t space = line->find(' ');
+  for (std::string line; co_await input.next(line);) {
+    const std::size_t space = line.find(' ');
     if (space == std::string::npos || space == 0) {
-      if (!line->empty()) std::cerr << "relay_client: use ID TEXT, as in: bob hello" << std::endl;
+      if (!line.empty()) std::cerr << "relay_client: use ID TEXT, as in: bob hello" << std::endl;
       continue;
     }
-    const json message = {{"to", line->substr(0, space)}, {"text", line->substr(space + 1)}};
+    const json message = {{"to", line.substr(0, space)}, {"text", line.substr(space + 1)}};
     // Bytes that are no UTF-8 are replaced.
     std::string text = message.dump(-1, ' ', false, json::error_handler_t::replace);
     try {

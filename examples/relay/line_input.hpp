@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <optional>
 #include <string>
 #include <system_error>
 
@@ -31,14 +30,14 @@ class LineInput {
     always_ready_ = ::epoll_ctl(set, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0;
   }
 
-  /// The next line without its newline; nothing at the end.
-  asio::awaitable<std::optional<std::string>> next() {
+  /// The next line without its newline; false at the end.
+  asio::awaitable<bool> next(std::string& line) {
     for (;;) {
       const std::size_t end = buffer_.find('\n');
       if (end != std::string::npos) {
-        std::string line = buffer_.substr(0, end);
+        line = buffer_.substr(0, end);
         buffer_.erase(0, end + 1);
-        co_return line;
+        co_return true;
       }
       if (always_ready_) {
         co_await asio::post(asio::use_awaitable);
@@ -51,7 +50,7 @@ class LineInput {
         throw std::system_error(errno, std::generic_category(), "cannot read the input");
       }
       if (count > 0) buffer_.append(bytes, static_cast<std::size_t>(count));
-      if (count == 0) co_return std::nullopt;
+      if (count == 0) co_return false;
     }
   }
 

@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/use_awaitable.hpp>
@@ -49,7 +48,7 @@ class GpioSwitch : public Switch {
     on_ = value();
   }
 
-  asio::awaitable<std::optional<bool>> next() override {
+  asio::awaitable<bool> next(bool& on) override {
     for (;;) {
       co_await events_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
       co_await example::pause(bounce_time);  // contacts bounce: what counts is where they come to rest
@@ -57,7 +56,8 @@ class GpioSwitch : public Switch {
       if (gpiod_line_event_read_multiple(line_, events, 16) < 0 && errno != EAGAIN) fail("cannot read the GPIO line");
       if (value() == on_) continue;
       on_ = !on_;
-      co_return on_;
+      on = on_;
+      co_return true;
     }
   }
 

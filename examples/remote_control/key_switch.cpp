@@ -53,14 +53,15 @@ class KeySwitch : public Switch {
     std::cout << "The space bar is the switch, q ends" << std::endl;
   }
 
-  asio::awaitable<std::optional<bool>> next() override {
+  asio::awaitable<bool> next(bool& on) override {
     for (;;) {
       char key = 0;
       co_await terminal_.async_read_some(asio::buffer(&key, 1), asio::use_awaitable);
-      if (key == 'q') co_return std::nullopt;
+      if (key == 'q') co_return false;
       if (key != ' ') continue;
       on_ = !on_;
-      co_return on_;
+      on = on_;
+      co_return true;
     }
   }
 

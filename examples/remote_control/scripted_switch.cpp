@@ -8,11 +8,12 @@ class ScriptedSwitch : public Switch {
  public:
   ScriptedSwitch(int presses, std::chrono::milliseconds period) : presses_(presses), period_(period) {}
 
-  asio::awaitable<std::optional<bool>> next() override {
+  asio::awaitable<bool> next(bool& on) override {
     co_await example::pause(period_);
-    if (presses_-- <= 0) co_return std::nullopt;
+    if (presses_-- <= 0) co_return false;
     on_ = !on_;
-    co_return on_;
+    on = on_;
+    co_return true;
   }
 
  private:

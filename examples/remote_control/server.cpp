@@ -4,7 +4,6 @@
 
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -30,10 +29,11 @@ asio::awaitable<void> pass(Connection from, Connection to) {
 
 asio::awaitable<void> connect_both(tautline::Server& server) {
   using namespace asio::experimental::awaitable_operators;
-  const std::optional<Connection> tx = co_await server.wait_all("tx");  // pauses until tx and rx have connected
-  const Connection rx = (*tx)["rx"];
+  co_await server.wait_all();  // pauses until tx and rx have connected
+  const Connection tx = co_await server.client_conn("tx");
+  const Connection rx = tx["rx"];
   std::cout << "tx and rx have connected" << std::endl;
-  co_await (pass(*tx, rx) && pass(rx, *tx));
+  co_await (pass(tx, rx) && pass(rx, tx));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <asio/any_io_executor.hpp>
@@ -14,8 +13,8 @@ namespace remote_control {
 class Switch {
  public:
   virtual ~Switch() = default;
-  /// Pauses until it is switched. On or off; nothing: it ends, there are no more presses.
-  virtual asio::awaitable<std::optional<bool>> next() = 0;
+  /// Pauses until it is switched on or off; false: it ends, there are no more presses.
+  virtual asio::awaitable<bool> next(bool& on) = 0;
 };
 
 /// The space bar of the terminal toggles, q ends. Throws std::system_error if there is no terminal.

@@ -7,7 +7,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,9 +59,9 @@ class App {
 
  private:
   asio::awaitable<void> send_presses() {
-    while (const std::optional<bool> on = co_await switch_->next()) {
+    for (bool on = false; co_await switch_->next(on);) {
       // The state and not "toggle": should this line be lost, the next one puts it right.
-      json message = {{"press", ++presses_}, {"on", *on}};
+      json message = {{"press", ++presses_}, {"on", on}};
       sent_[presses_] = steady_clock::now();
       co_await client_.write(message.dump(), {.qos = false});  // pauses while the link is down
     }
