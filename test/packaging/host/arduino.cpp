@@ -1,5 +1,5 @@
-// An Arduino core for Linux, as far as the examples need one: it runs a sketch. Serial is stdin and stdout. WiFi comes up
-// at once, with any name.
+// An Arduino core for Linux, as far as the examples need one: it runs a sketch. Serial is stdin and stdout. WiFi comes
+// up at once, with any name.
 
 #include <Arduino.h>
 #include <Client.h>

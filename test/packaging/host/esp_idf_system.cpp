@@ -1,5 +1,6 @@
-// ESP-IDF for Linux, as far as the glue needs it: WiFi that can be lost (SIGUSR1), lwIP's look-up of names, and the rest of
-// the chip. Everything runs in one thread: events are delivered within the call that causes them.
+// ESP-IDF for Linux, as far as the glue needs it: WiFi that can be lost (SIGUSR1), lwIP's look-up of names, and the
+// rest of the chip. Everything runs in one thread: what takes time on a chip happens when the program asks for the
+// time.
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -36,9 +37,17 @@ Handler handlers[4];
 int handler_count = 0;
 wifi_config_t stored{};
 volatile std::sig_atomic_t lose_wifi = 0;
+constexpr std::int64_t joining_us = 200'000;
+std::int64_t joined_at_us = 0;  ///< 0: no attempt is under way
 
 void on_signal(int) {
   lose_wifi = 1;
+}
+
+std::int64_t now_us() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
 }
 
 void deliver(esp_event_base_t base, std::int32_t id) {
@@ -93,10 +102,11 @@ esp_err_t esp_wifi_start() {
 esp_err_t esp_wifi_connect() {
   if (stored.sta.ssid[0] == 0) return ESP_FAIL;
   std::printf("joins %.32s\n", reinterpret_cast<const char*>(stored.sta.ssid));
-  deliver(IP_EVENT, IP_EVENT_STA_GOT_IP);
+  joined_at_us = now_us() + joining_us;
   return ESP_OK;
 }
 esp_err_t esp_wifi_disconnect() {
+  joined_at_us = 0;
   deliver(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED);
   return ESP_OK;
 }
@@ -137,9 +147,11 @@ std::int64_t esp_timer_get_time() {
     std::printf("WiFi is lost\n");
     deliver(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED);
   }
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
+  if (joined_at_us != 0 && now_us() >= joined_at_us) {
+    joined_at_us = 0;
+    deliver(IP_EVENT, IP_EVENT_STA_GOT_IP);
+  }
+  return now_us();
 }
 std::uint32_t esp_random() {
   return static_cast<std::uint32_t>(std::rand());
