@@ -51,7 +51,7 @@ void record_effect(StoreTransaction& transaction, const std::string& client, con
 class Hub {
  public:
   Hub(asio::io_context& io, const std::string& store, std::uint16_t port, long first, std::vector<std::string> clients)
-      : io_(io), server_(io.get_executor(), options(store, port, clients)) {
+      : io_(io), signals_(io, SIGUSR1, SIGTERM), server_(io.get_executor(), options(store, port, clients)) {
     for (const std::string& client : clients) {
       asio::co_spawn(io_, consume(client), &Hub::rethrow);
       asio::co_spawn(io_, produce(client, first), &Hub::rethrow);
@@ -100,13 +100,13 @@ class Hub {
   }
 
   asio::awaitable<void> obey() {
-    asio::signal_set signals(io_, SIGUSR1, SIGTERM);
-    while (co_await signals.async_wait(asio::use_awaitable) != SIGTERM) stopping_ = true;
+    while (co_await signals_.async_wait(asio::use_awaitable) != SIGTERM) stopping_ = true;
     co_await server_.stop();
     io_.stop();
   }
 
   asio::io_context& io_;
+  asio::signal_set signals_;  ///< before "ready": a signal must not kill
   Server server_;
   bool stopping_ = false;
 };

@@ -223,6 +223,9 @@ TEST_F(DurableKill, NothingIsLostOrRepeatedThroughKillsOfTheServerAndReboots) {
       std::fflush(stdout);
     }
   }
+  // A program that has only just been started would be ended by the signal.
+  const auto runs = [](const auto& entry) { return !entry.second.received.back().empty(); };
+  ASSERT_TRUE(run_until([&] { return std::all_of(nodes_.begin(), nodes_.end(), runs); }));
   for (auto& [id, node] : nodes_) node.process->signal(SIGUSR1);
   server_->signal(SIGUSR1);
   ASSERT_TRUE(run_until([&] { return drained_count_ == 2 * nodes_.size(); })) << drained_;

@@ -34,7 +34,7 @@ void say(const std::string& text) {
 class Node {
  public:
   Node(asio::io_context& io, std::uint16_t port, std::string id, long first)
-      : io_(io), id_(std::move(id)), next_(first), client_(io.get_executor(), config(port)) {
+      : io_(io), signals_(io, SIGUSR1), id_(std::move(id)), next_(first), client_(io.get_executor(), config(port)) {
     asio::co_spawn(io_, read(), &Node::rethrow);
     for (int i = 0; i < writers; ++i) asio::co_spawn(io_, write(), &Node::rethrow);
     asio::co_spawn(io_, obey(), &Node::rethrow);
@@ -73,12 +73,12 @@ class Node {
   }
 
   asio::awaitable<void> obey() {
-    asio::signal_set signals(io_, SIGUSR1);
-    co_await signals.async_wait(asio::use_awaitable);
+    co_await signals_.async_wait(asio::use_awaitable);
     stopping_ = true;
   }
 
   asio::io_context& io_;
+  asio::signal_set signals_;
   const std::string id_;
   long next_;
   posix::AsyncClient client_;

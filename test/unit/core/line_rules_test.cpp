@@ -52,7 +52,7 @@ TEST(LineRules, every_write_status_has_a_text_of_its_own) {
   for (std::uint8_t value = 0; value <= static_cast<std::uint8_t>(WriteStatus::not_utf8); ++value) {
     texts.insert(to_string(static_cast<WriteStatus>(value)));
   }
-  EXPECT_EQ(texts.size(), 7U);
+  EXPECT_EQ(texts.size(), 8U);
   EXPECT_EQ(texts.count("unknown"), 0U);
 }
 
