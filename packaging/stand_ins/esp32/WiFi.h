@@ -3,7 +3,7 @@
 #include "Arduino.h"
 #include "esp_wifi.h"
 
-enum wl_status_t { WL_STOPPED = 254, WL_IDLE_STATUS = 0, WL_CONNECTED = 3, WL_DISCONNECTED = 6 };
+enum wl_status_t { WL_STOPPED = 254, WL_IDLE_STATUS = 0 };
 #define WIFI_STA WIFI_MODE_STA
 
 class WiFiClass {
@@ -14,7 +14,7 @@ class WiFiClass {
   wl_status_t begin(const char* ssid, const char* passphrase = nullptr, std::int32_t channel = 0,
                     const std::uint8_t* bssid = nullptr, bool connect = true);
   bool disconnect(bool wifi_off = false, bool erase = false, unsigned long timeout_ms = 100);
-  static wl_status_t status();
+  bool isConnected();
 };
 
 extern WiFiClass WiFi;

@@ -102,8 +102,8 @@ bool WiFiClass::disconnect(bool, bool, unsigned long) {
   wifi_up = false;
   return true;
 }
-wl_status_t WiFiClass::status() {
-  return wifi_up ? WL_CONNECTED : WL_DISCONNECTED;
+bool WiFiClass::isConnected() {
+  return wifi_up;
 }
 
 // ---- Ethernet: a client class whose connect() blocks --------------------------------------------

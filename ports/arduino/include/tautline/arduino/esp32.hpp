@@ -14,7 +14,8 @@
 namespace tautline::arduino {
 
 /// The WiFi seam on the ESP32, core 3.0 or newer. What the board remembers is the configuration that the driver keeps
-/// in flash.
+/// in flash. The first call waits until the core has started the driver, at most a second; disconnect() waits for the
+/// driver's event, at most 100 ms.
 struct WifiStation {
   /// Starts with the credentials in flash, and writes nothing; false: there are none.
   bool connect_stored() {
@@ -25,13 +26,12 @@ struct WifiStation {
     WiFi.begin();
     return true;
   }
-  /// Starts with these. They go to flash only if they differ from what is there.
+  /// Starts with these. The driver writes them to flash only if they differ from what is there.
   void connect(const char* ssid, const char* pw) { WiFi.begin(ssid, pw); }
-  /// From now on is_up() is false until an attempt succeeded. What is in flash stays. The core waits for the driver's
-  /// event, at most 100 ms.
+  /// From now on is_up() is false until an attempt succeeded. What is in flash stays.
   void disconnect() { WiFi.disconnect(false, false); }
   /// Has the station an address?
-  bool is_up() const { return WiFi.status() == WL_CONNECTED; }
+  bool is_up() const { return WiFi.isConnected(); }
 };
 
 /// Random numbers of the chip.

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/select.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>

@@ -14,8 +14,8 @@ namespace tautline::esp_idf {
 
 /// The WiFi seam of the client: ESP-IDF's driver as a station, driven by its events. Nothing here waits.
 ///
-/// The first call sets up flash storage, network interface, event loop and driver; a program that has done so before
-/// may go on using them. One object per program, static: the event loop calls it for ever.
+/// The first call sets up flash storage, event loop, network interface and driver. The first three may be there
+/// already; the driver must be this object's. One object per program, static: the event loop calls it for ever.
 ///
 /// What the board remembers is the driver's own configuration in flash (WIFI_STORAGE_FLASH).
 class WifiStation {
@@ -64,9 +64,11 @@ class WifiStation {
     const esp_err_t loop = esp_event_loop_create_default();
     if (loop != ESP_OK && loop != ESP_ERR_INVALID_STATE) return false;  // invalid state: there is one already
     if (esp_netif_get_handle_from_ifkey("WIFI_STA_DEF") == nullptr) esp_netif_create_default_wifi_sta();
-    const wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
-    if (esp_wifi_init(&config) != ESP_OK) return false;
-    if (!registered_) {
+    if (!initialised_) {
+      const wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
+      initialised_ = esp_wifi_init(&config) == ESP_OK;
+    }
+    if (initialised_ && !registered_) {
       registered_ = esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, this) == ESP_OK &&
                     esp_event_handler_register(IP_EVENT, ESP_EVENT_ANY_ID, on_event, this) == ESP_OK;
     }
@@ -106,8 +108,9 @@ class WifiStation {
 
   std::atomic<bool> up_{false};
   std::atomic<bool> wanted_{false};  ///< a WiFi that is lost is joined again
-  bool started_ = false;
+  bool initialised_ = false;
   bool registered_ = false;
+  bool started_ = false;  ///< all of start() succeeded
 };
 
 }  // namespace tautline::esp_idf
