@@ -100,7 +100,11 @@ class Hub {
   }
 
   asio::awaitable<void> obey() {
-    while (co_await signals_.async_wait(asio::use_awaitable) != SIGTERM) stopping_ = true;
+    int number = 0;  // (GCC 12 makes wrong code of co_await in a loop's condition)
+    while (number != SIGTERM) {
+      number = co_await signals_.async_wait(asio::use_awaitable);
+      stopping_ = true;
+    }
     co_await server_.stop();
     io_.stop();
   }
