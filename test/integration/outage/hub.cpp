@@ -57,7 +57,11 @@ class Hub {
 
   asio::awaitable<void> obey() {
     asio::signal_set signals(io_, SIGUSR1, SIGTERM);
-    while (co_await signals.async_wait(asio::use_awaitable) != SIGTERM) writer_.stop();
+    int number = 0;  // (GCC 12 makes wrong code of co_await in a loop's condition)
+    while (number != SIGTERM) {
+      number = co_await signals.async_wait(asio::use_awaitable);
+      writer_.stop();
+    }
     writer_.stop();
     const StopReport report = co_await server_.stop();
     record_.note("stopped " + std::to_string(report.unacknowledged) + " " + std::to_string(report.unread) + " " +
