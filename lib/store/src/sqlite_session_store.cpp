@@ -218,7 +218,11 @@ void SqliteSessionStore::consume(const LinkUpdate& update, Link& link, UpdateRes
   statements_->begin_effect.run();
   result.effect_error = run_effect(update.effect);
   // After some errors, a full disk for one, SQLite has rolled back the whole transaction.
-  if (sqlite3_get_autocommit(database_.handle()) != 0) database_.fail();
+  if (sqlite3_get_autocommit(database_.handle()) != 0) {
+    throw StoreError(database_.path() + ": an error in an effect for '" + update.id +
+                         "' undid the whole commit: usually the disk is full, free some space on it",
+                     true);
+  }
   if (result.effect_error) {
     statements_->undo_effect.run();
   } else {

@@ -130,6 +130,35 @@ TEST_F(Sqlite, an_effect_cannot_end_the_transaction) {
   EXPECT_EQ(shell().number("SELECT count(*) FROM inbox"), 2);
 }
 
+TEST_F(Sqlite, an_effect_that_fills_the_disk_undoes_the_commit_which_then_can_be_repeated) {
+  const auto store = open();
+  shell().execute("CREATE TABLE readings (value BLOB)");
+  LinkUpdate first = creation("door");
+  receive(first, {"1", "2", "3"});
+  commit(*store, first);
+  int calls = 0;
+  LinkUpdate second = after(first);
+  second.consumed = 1;
+  receive(second, {"4"});
+  second.effect = [&calls](StoreTransaction& transaction) {
+    sqlite3* const database = database_of(transaction);
+    // The first time there is no room for one page more.
+    const char* const room = ++calls == 1 ? "PRAGMA max_page_count = 1" : "PRAGMA max_page_count = 100000";
+    sqlite3_exec(database, room, nullptr, nullptr, nullptr);
+    sqlite3_exec(database, "INSERT INTO readings VALUES (zeroblob(100000))", nullptr, nullptr, nullptr);
+  };
+  const std::string error = error_of([&] { commit(*store, second); });
+  expect_part(error, "(may pass)");
+  expect_part(error, "an error in an effect for 'door' undid the whole commit");
+  EXPECT_EQ(shell().text("SELECT group_concat(payload) FROM inbox"), "1,2,3");
+  const UpdateResult result = commit(*store, second);
+  EXPECT_TRUE(result.applied);
+  EXPECT_EQ(result.effect_error, nullptr);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(shell().text("SELECT group_concat(payload) FROM inbox"), "3,4");
+  EXPECT_EQ(shell().number("SELECT count(*) FROM readings"), 1);
+}
+
 TEST_F(Sqlite, database_of_refuses_the_transaction_of_another_store) {
   RamStore ram;
   LinkUpdate update = creation("door");
