@@ -99,7 +99,7 @@ def write_sdkconfig(package, folder, changes=()):
 
 def build_project(kind, package, folder, toolchain=None, runs=False, settings=()):
     """Configures and builds what CMakeLists.txt of the package says; returns the build folder."""
-    stand_ins = []
+    stand_ins = [STAND_INS / "zephyr"] + ([STAND_INS / "zephyr_posix"] if toolchain else [])
     if kind == "esp-idf":
         write_sdkconfig(package, folder / "config", settings)
         stand_ins = [STAND_INS / "esp_idf", folder / "config"]

@@ -73,24 +73,9 @@ struct Port {
   /// Milliseconds since the start.
   static std::uint32_t now_ms() { return static_cast<std::uint32_t>(esp_timer_get_time() / 1000); }
 
-  /// Sleeps until the deadline or until the transport has something to do, but for no more than a tenth of a second:
-  /// what WiFi does, and what the application has to look at, wakes nobody.
+  /// Sleeps until the deadline or until the transport has something to do, for no more than a tenth of a second.
   void wait(std::uint32_t deadline_ms) {
-    constexpr std::int32_t longest_ms = 100;
-    const std::int32_t left_ms = distance(deadline_ms, now_ms());
-    if (left_ms <= 0) return;
-    const std::int32_t wait_ms = left_ms < longest_ms ? left_ms : longest_ms;
-    const int socket = transport.descriptor();
-    if (socket < 0) return vTaskDelay(pdMS_TO_TICKS(wait_ms) + 1);
-    fd_set readable;
-    fd_set writable;
-    FD_ZERO(&readable);
-    FD_ZERO(&writable);
-    FD_SET(socket, &readable);
-    if (transport.wants_write()) FD_SET(socket, &writable);
-    timeval timeout = {};
-    timeout.tv_usec = wait_ms * 1000;
-    ::select(socket + 1, &readable, &writable, nullptr, &timeout);
+    transport.wait(distance(deadline_ms, now_ms()), [](std::int32_t ms) { vTaskDelay(pdMS_TO_TICKS(ms) + 1); });
   }
 };
 
