@@ -50,7 +50,7 @@ struct EspLog {
   void state(LinkState state, Reason reason) { ESP_LOGI("tautline", "%s (%s)", to_string(state), to_string(reason)); }
 };
 
-/// What adapts the client to ESP-IDF. Make it static: WifiStation and NameLookup say why. A task's loop:
+/// What adapts the client to ESP-IDF. Make it static: WifiStation and sockets::Lookup say why. A task's loop:
 ///
 ///     while (true) {
 ///       client.poll(port.now_ms());

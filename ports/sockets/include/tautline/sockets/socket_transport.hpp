@@ -16,16 +16,13 @@
 #include "lwip/sockets.h"
 #endif
 #include "tautline/client/client.hpp"
+#include "tautline/sockets/lookup.hpp"
 
 namespace tautline::sockets {
 
 /// The transport seam of the client over the sockets of a system for microcontrollers: one non-blocking TCP connection,
-/// IPv4, to one address. `NameLookup` finds it without waiting; a look-up that cannot be taken back may outlive the
-/// attempt, so make the transport static:
-///
-///     void start(const char* host);       host stays as it is until the look-up is over
-///     NameLookup::Status status();        running, found, failed
-///     std::uint32_t address();            when found; in the byte order of the network
+/// IPv4, to one address of the name. `NameLookup`: a Lookup with `void start(const char* host)`. Make it static, as
+/// that.
 template <class NameLookup>
 class SocketTransport {
  public:
@@ -108,7 +105,7 @@ class SocketTransport {
 
  private:
   static constexpr std::int32_t longest_wait_ms = 100;
-  using Status = typename NameLookup::Status;
+  using Status = Lookup::Status;
 
   static bool would_block(int error) { return error == EWOULDBLOCK || error == EAGAIN || error == EINTR; }
   static ConnectStatus failure(int error) {

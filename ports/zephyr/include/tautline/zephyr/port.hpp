@@ -90,7 +90,7 @@ struct PrintkLog {
   void state(LinkState state, Reason reason) { printk("tautline: %s (%s)\n", to_string(state), to_string(reason)); }
 };
 
-/// What adapts the client to Zephyr. Make it static: NameLookup says why. A thread's loop:
+/// What adapts the client to Zephyr. Make it static: sockets::Lookup says why. A thread's loop:
 ///
 ///     while (true) {
 ///       client.poll(port.now_ms());
