@@ -43,6 +43,7 @@ struct Totals {
   std::uint64_t repeated = 0;
   std::uint64_t died = 0;
   std::uint64_t handed_again = 0;
+  std::uint64_t effects = 0;
   std::uint64_t lines_lost = 0;
   std::uint64_t connections = 0;
   std::uint64_t takeovers = 0;
@@ -74,6 +75,7 @@ struct Totals {
     }
     repeated += context.model->counters.repeated;
     died += context.model->counters.died;
+    effects += context.model->counters.effects;
     handed_again += context.model->counters.handed_again;
     lines_lost += context.network.counters.lines_lost;
     connections += context.network.counters.connections;
@@ -107,6 +109,7 @@ struct Totals {
     number("store_power_failures", sum.power_failures);
     number("store_taken_by_another", sum.take_overs);
     number("handed_out_again", handed_again);
+    number("dealt_with_in_the_store", effects);
     std::printf("%-26s %.1f\n", "slowest_recovery_s", static_cast<double>(sum.slowest_recovery_ms) / 1000);
     std::printf("%-26s %.1f\n", "longest_without_outage_h",
                 static_cast<double>(sum.longest_without_outage_ms) / 3'600'000);

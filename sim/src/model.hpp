@@ -77,6 +77,7 @@ struct ModelCounters {
   std::uint64_t delivered[2] = {};  ///< qos lines read by [0] devices, [1] servers
   std::uint64_t plain[2] = {};
   std::uint64_t repeated = 0;      ///< delivered again where the protocol allows it
+  std::uint64_t effects = 0;       ///< lines dealt with in the transaction that consumed them
   std::uint64_t handed_again = 0;  ///< after a server was gone, with the same identity
   std::uint64_t died = 0;          ///< acknowledged and unread in a RAM-only server that was killed
 };

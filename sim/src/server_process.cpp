@@ -31,7 +31,7 @@ template <typename With>
 void ServerProcess::for_each_unread(Session& session, With with) {
   Link& link = *session.link;
   LineQueue& inbox = link.inbox.lines();
-  for (std::uint32_t i = link.handed_out ? 1 : 0; i < link.inbox.size(); ++i) {
+  for (std::uint32_t i = link.handed_out && !session.deed_pending ? 1 : 0; i < link.inbox.size(); ++i) {
     inbox.seek(i);
     if (inbox.cursor_tag() != tag_qos) continue;
     std::string_view line = inbox.at_cursor();
@@ -53,6 +53,9 @@ bool ServerProcess::start() {
   std::vector<StoredLink> links;
   try {
     if (store_) links = store_->open();
+    for (Session& session : sessions_) {
+      if (store_) learn_deeds(session);
+    }
   } catch (const StoreError& error) {
     context_.trace("server cannot start: %s", error.what());
     if (!error.may_pass()) violated(Broken::internal, "the store says that this cannot pass: %s", error.what());
@@ -391,7 +394,14 @@ bool ServerProcess::take_line(Link& link, std::string_view line) {
 
 void ServerProcess::read_lines(Session& session) {
   std::string_view line;
-  while (!session.reading_paused && shard_->next_line(*session.link, line)) {
+  while (!session.reading_paused && !session.deed_pending && shard_->next_line(*session.link, line)) {
+    const LineIdentity identity = shard_->line_identity(*session.link);
+    const bool to_write_down = session.writes_down && identity != LineIdentity{};
+    if (to_write_down && find_handled(session, identity) == nullptr) {
+      session.deed = {identity, std::string(line)};
+      session.deed_pending = shard_->accept_line(*session.link, store_->effect(id_of(session), session.deed));
+      continue;
+    }
     if (!was_handled(session, line)) read(session, line);
   }
 }

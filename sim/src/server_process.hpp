@@ -67,6 +67,7 @@ class ServerProcess final : public ShardObserver {
   void link_down(Link& link, Reason reason) override;
   void lines_stored(Link& link) override { lines_acknowledged(link); }
   void link_taken_over(Link& link) override;
+  void effect_done(Link& link, const std::exception_ptr& error, bool taken_over) override;
   void wants_attention() override {}
   void log(LogLevel level, const std::string& message) override;
 
@@ -77,6 +78,7 @@ class ServerProcess final : public ShardObserver {
     LineIdentity identity;
     std::size_t hash = 0;
     std::uint32_t readings = 0;
+    bool for_good = false;  ///< in the transaction that consumed it: it never comes again
   };
   /// One client id as this life of the server knows it; with a store, as all of them together know it.
   struct Session {
@@ -90,6 +92,10 @@ class ServerProcess final : public ShardObserver {
     std::uint32_t released = 0;   ///< most of its own lines that the client ever acknowledged
     Time open_since = 0;
     int socket = -1;
+    Deed deed;                 ///< on its way to the store together with the end of its line
+    std::size_t deeds = 0;     ///< known to be done
+    bool writes_down = false;  ///< deals with lines in the transaction that consumes them
+    bool deed_pending = false;
     bool reads_at_once = false;  ///< through take_line(), without the inbox
     bool reading_paused = false;
     bool open_at_stop = false;
@@ -110,6 +116,8 @@ class ServerProcess final : public ShardObserver {
 
   // server_store.cpp
   void resume(std::uint32_t id);
+  void learn_deeds(Session& session);
+  void done(Session& session, const Deed& deed);
   bool was_handled(Session& session, std::string_view line);
   static Handled* find_handled(Session& session, const LineIdentity& identity);
   /// Calls with(line) for each qos line of the inbox that the application has not dealt with.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <stdexcept>
 
 #include "server_process.hpp"
 #include "tautline/core/serial.hpp"
@@ -15,6 +16,39 @@ constexpr std::size_t max_handled = 1000;
 
 }  // namespace
 
+/// What the last life had done, and was killed before it heard of.
+void ServerProcess::learn_deeds(Session& session) {
+  session.deed_pending = false;
+  for (const Deed& deed : store_->deeds(id_of(session), session.deeds)) done(session, deed);
+}
+
+void ServerProcess::done(Session& session, const Deed& deed) {
+  ++session.deeds;
+  ++context_.model->counters.effects;
+  context_.model->read(session.reader, id_of(session), true, deed.line);
+  session.handled.push_back({deed.identity, std::hash<std::string_view>{}(deed.line), session.readings, true});
+  if (session.handled.size() > max_handled) session.handled.pop_front();
+}
+
+void ServerProcess::effect_done(Link& link, const std::exception_ptr& error, bool taken_over) {
+  Session& session = session_of(link);
+  session.deed_pending = false;
+  if (taken_over) return;  // the line comes again
+  try {
+    if (error) std::rethrow_exception(error);
+    done(session, session.deed);
+  } catch (const DoneTwice& again) {
+    violated(Broken::duplicated, "link %u: %s is dealt with twice", id_of(session), again.what());
+  } catch (const Violation&) {
+    throw;
+  } catch (const std::runtime_error& problem) {
+    context_.trace("link %u: cannot write down: %s", id_of(session), problem.what());
+    session.deed_pending = shard_->accept_line(link, store_->effect(id_of(session), session.deed));
+    return;
+  }
+  read_lines(session);
+}
+
 /// A new life of the server finds this link in the store, or not yet.
 void ServerProcess::resume(std::uint32_t id) {
   Session& session = sessions_[id];
@@ -22,6 +56,7 @@ void ServerProcess::resume(std::uint32_t id) {
   session.link->user = &session;
   session.socket = -1;
   session.reading_paused = session.open_at_stop = session.closed_in_order = false;
+  session.writes_down = context_.random.permille(400);
   ++session.readings;
   // What the store does not have was never sent: the application, which awaits write(), writes it again.
   context_.model->forget_unstored(session.stream, session.link->next() - session.first_seq);
@@ -68,14 +103,14 @@ bool ServerProcess::was_handled(Session& session, std::string_view line) {
   const std::size_t hash = std::hash<std::string_view>{}(line);
   Handled* const found = find_handled(session, identity);
   if (found == nullptr) {
-    session.handled.push_back({identity, hash, session.readings});
+    session.handled.push_back({identity, hash, session.readings, false});
     if (session.handled.size() > max_handled) session.handled.pop_front();
     return false;
   }
   if (found->hash != hash) {
     violated(Broken::corrupted, "link %u: another line %u of epoch %u", id_of(session), identity.seq, identity.epoch);
   }
-  if (found->readings == session.readings) {
+  if (found->readings == session.readings || found->for_good) {
     violated(Broken::duplicated, "link %u: line %u of epoch %u is handed out again", id_of(session), identity.seq,
              identity.epoch);
   }

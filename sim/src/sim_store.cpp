@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <sqlite3.h>
+
 #include "tautline/store/sqlite_store.hpp"
 #include "tautline/store/store_writer.hpp"
 #include "world.hpp"
@@ -11,6 +13,47 @@ namespace tautline::sim {
 namespace {
 
 constexpr const char* vfs_name = "simulated";
+constexpr const char* path = "/links.db";
+
+/// A connection of the application's own.
+using Connection = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
+using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
+
+Connection open_connection() {
+  sqlite3* handle = nullptr;
+  const int result = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, vfs_name);
+  Connection connection(handle, &sqlite3_close);
+  if (result != SQLITE_OK) throw StoreError("the application cannot open the file", true);
+  return connection;
+}
+
+Statement prepare(sqlite3* database, const char* sql, std::int64_t first, std::int64_t second) {
+  sqlite3_stmt* handle = nullptr;
+  if (sqlite3_prepare_v2(database, sql, -1, &handle, nullptr) != SQLITE_OK) {
+    throw StoreError(std::string("the application cannot use the file: ") + sqlite3_errmsg(database), true);
+  }
+  sqlite3_bind_int64(handle, 1, first);
+  sqlite3_bind_int64(handle, 2, second);
+  return {handle, &sqlite3_finalize};
+}
+
+void make_table() {
+  const Connection connection = open_connection();
+  sqlite3_exec(connection.get(),
+               "CREATE TABLE deeds(number INTEGER PRIMARY KEY, id, sid, epoch, seq, line, UNIQUE(id, sid, epoch, seq))",
+               nullptr, nullptr, nullptr);
+}
+
+void write_down(sqlite3* database, std::uint32_t id, const Deed& deed) {
+  const Statement statement = prepare(
+      database, "INSERT INTO deeds(id, sid, epoch, seq, line) VALUES(?1, ?2, ?3, ?4, ?5)", id, deed.identity.sid);
+  sqlite3_bind_int64(statement.get(), 3, deed.identity.epoch);
+  sqlite3_bind_int64(statement.get(), 4, deed.identity.seq);
+  sqlite3_bind_blob64(statement.get(), 5, deed.line.data(), deed.line.size(), SQLITE_STATIC);
+  const int result = sqlite3_step(statement.get());
+  if (result == SQLITE_CONSTRAINT) throw DoneTwice("line " + std::to_string(deed.identity.seq));
+  if (result != SQLITE_DONE) throw std::runtime_error(sqlite3_errmsg(database));
+}
 
 }  // namespace
 
@@ -19,7 +62,8 @@ SimStore::SimStore(Context& context, StoreKind kind) : context_(context), kind_(
   if (kind == StoreKind::sqlite) {
     disk_ = std::make_unique<SimDisk>(context.random.next());
     vfs_ = std::make_unique<SimVfs>(*disk_, vfs_name);
-    make_handle();  // the file is made before anything fails: until then nothing was accepted
+    make_handle();
+    make_table();  // the file is made before anything fails: until then nothing was accepted
   }
 }
 
@@ -27,7 +71,7 @@ SimStore::~SimStore() = default;
 
 std::shared_ptr<SessionStore> SimStore::make_handle() {
   if (kind_ == StoreKind::ram) return ram_->share();
-  return SqliteStore{"/links.db", 0, vfs_name}.open();
+  return SqliteStore{path, 0, vfs_name}.open();
 }
 
 std::vector<StoredLink> SimStore::open() {
@@ -102,6 +146,45 @@ std::optional<SimStore::Finished> SimStore::take_finished() {
   Finished first = std::move(finished_.front());
   finished_.pop_front();
   return first;
+}
+
+// ---- the application's own table
+// ---------------------------------------------------------------------------------------------
+
+StoreEffect SimStore::effect(std::uint32_t id, Deed deed) {
+  return [this, id, deed = std::move(deed)](StoreTransaction& transaction) {
+    if (kind_ == StoreKind::sqlite) {
+      write_down(database_of(transaction), id, deed);
+      return;
+    }
+    std::vector<Deed>& done = ram_deeds_[id];
+    const auto same = [&deed](const Deed& one) { return one.identity == deed.identity; };
+    if (std::any_of(done.begin(), done.end(), same)) throw DoneTwice("line " + std::to_string(deed.identity.seq));
+    done.push_back(deed);
+  };
+}
+
+std::vector<Deed> SimStore::deeds(std::uint32_t id, std::size_t known) {
+  if (kind_ == StoreKind::ram) {
+    const std::vector<Deed>& all = ram_deeds_[id];
+    return {all.begin() + static_cast<std::ptrdiff_t>(std::min(known, all.size())), all.end()};
+  }
+  const Connection connection = open_connection();
+  const Statement statement = prepare(
+      connection.get(), "SELECT sid, epoch, seq, line FROM deeds WHERE id = ?1 ORDER BY number LIMIT -1 OFFSET ?2", id,
+      static_cast<std::int64_t>(known));
+  std::vector<Deed> found;
+  int result = SQLITE_ROW;
+  while ((result = sqlite3_step(statement.get())) == SQLITE_ROW) {
+    const auto number = [&](int column) {
+      return static_cast<std::uint32_t>(sqlite3_column_int64(statement.get(), column));
+    };
+    const auto* const line = static_cast<const char*>(sqlite3_column_blob(statement.get(), 3));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement.get(), 3));
+    found.push_back({{number(0), number(1), number(2)}, line == nullptr ? std::string() : std::string(line, size)});
+  }
+  if (result != SQLITE_DONE) throw StoreError("the application cannot read its table", true);
+  return found;
 }
 
 // ---- misfortune

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "event_queue.hpp"
@@ -19,6 +22,17 @@ enum class StoreKind : std::uint8_t {
   none,    ///< the server's records are in its memory, and die with it
   ram,     ///< RamStore, which outlives the server's process: what a perfect disk would do
   sqlite,  ///< the shipped SqliteStore on a simulated disk, which can fail
+};
+
+/// A line that an application has dealt with is dealt with again.
+struct DoneTwice : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What an application writes down about a line, in the transaction that consumes it.
+struct Deed {
+  LineIdentity identity;
+  std::string line;
 };
 
 /// What stands behind a server's Shard: the store, and its thread in simulated time, which commits what waits in one
@@ -48,6 +62,11 @@ class SimStore final : public ShardStore {
   std::optional<Finished> take_finished();
   bool is_idle() const { return waiting_.empty() && finished_.empty(); }
 
+  // ---- the application's own table in the store
+  StoreEffect effect(std::uint32_t id, Deed deed);
+  /// Those of this client after the first `known`, in order. Throws StoreError.
+  std::vector<Deed> deeds(std::uint32_t id, std::size_t known);
+
   // ---- misfortune
   /// The disk fails in some way, until heal().
   void hurt();
@@ -64,6 +83,7 @@ class SimStore final : public ShardStore {
   Context& context_;
   StoreKind kind_;
   std::shared_ptr<RamStore> ram_;
+  std::map<std::uint32_t, std::vector<Deed>> ram_deeds_;
   std::unique_ptr<SimDisk> disk_;
   std::unique_ptr<SimVfs> vfs_;
   std::shared_ptr<SessionStore> store_;  ///< the process's
