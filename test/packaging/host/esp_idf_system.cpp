@@ -106,6 +106,7 @@ esp_err_t esp_wifi_connect() {
   return ESP_OK;
 }
 esp_err_t esp_wifi_disconnect() {
+  std::printf("leaves WiFi\n");
   joined_at_us = 0;
   deliver(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED);
   return ESP_OK;

@@ -11,7 +11,7 @@
 namespace tautline::arduino {
 
 /// A client as sketches have it: a global object that does nothing before begin(), because the core has not started yet
-/// when global objects are made. Port and buffers are inside. The other calls are for after begin().
+/// when global objects are made. Port and buffers are inside.
 template <class Port, class BufferSizes = Sizes<>, class First = KeepTrying>
 class LateClient {
  public:
@@ -30,17 +30,23 @@ class LateClient {
     if (client_) client_->poll(now_ms);
   }
 
-  /// See BasicClient::write().
-  WriteResult write(std::string_view line, bool qos = true) { return client_->write(line, qos); }
+  /// See BasicClient::write(). Before begin(): would_block.
+  WriteResult write(std::string_view line, bool qos = true) {
+    return client_ ? client_->write(line, qos) : WriteResult{WriteStatus::would_block, 0};
+  }
   /// See BasicClient::readline().
-  bool readline(std::string_view& line) { return client_->readline(line); }
+  bool readline(std::string_view& line) { return client_ && client_->readline(line); }
+  /// See BasicClient::accept().
+  void accept() {
+    if (client_) client_->accept();
+  }
   /// Is the link up? False before begin().
   bool status() const { return client_ && client_->status(); }
   /// Lines written and not yet acknowledged.
-  std::uint32_t unacknowledged() const { return client_->unacknowledged(); }
+  std::uint32_t unacknowledged() const { return client_ ? client_->unacknowledged() : 0; }
 
-  /// Everything else.
-  Inner& client() { return *client_; }
+  /// Everything else; only after begin().
+  Inner& client() { return *client_; }  // NOLINT(bugprone-unchecked-optional-access)
   /// What the client uses of the board.
   Port& port() { return port_; }
 
