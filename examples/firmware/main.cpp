@@ -31,7 +31,7 @@ tautline::ClientConfig client_config() {
   config.server = settings.server;
   config.port = settings.port;
   config.timeout_ms = settings.timeout_ms;
-  config.conn_cb = node::Node::on_state;
+  config.conn_cb = node::on_state;
   config.verbose = settings.verbose;
   config.led = true;
   config.wdog = true;
@@ -52,14 +52,7 @@ int main() {
   addresses.dns = settings.dns;
   port.wifi.start(addresses, node::seed_of(settings) ^ board::boots() << 16U);
 
-  static node::Node::Client client(port, client_config());
-  static node::Node node(client, settings);
-  while (true) {
-    port.wifi.poll();
-    const std::uint32_t now_ms = board::now_ms();
-    client.poll(now_ms);
-    node.turn(now_ms);
-    client.poll(now_ms);  // what the application wrote and took leaves in this turn
-    board::wait();
-  }
+  static node::Client client(port, client_config());
+  node::resume(client, settings);
+  node::run(port, client, settings);
 }

@@ -22,8 +22,8 @@ namespace {
 
 const std::filesystem::path firmware_directory = TAUTLINE_FIRMWARE_DIR;
 
-std::filesystem::path image(const Board& board) {
-  return firmware_directory / board.name / "node.elf";
+std::filesystem::path image(const Board& board, const std::string& name = "node") {
+  return firmware_directory / board.name / (name + ".elf");
 }
 
 std::string make_file() {
@@ -72,7 +72,7 @@ std::vector<std::string> Emulator::command(const Board& board, const std::vector
     words.push_back(option);
     words.push_back(value);
   };
-  add("-kernel", image(board).string());
+  add("-kernel", image(board, options_.image).string());
   add("-display", "none");
   add("-monitor", "none");
   add("-serial", "file:" + console_file_);
@@ -119,8 +119,16 @@ void Emulator::start(std::vector<std::string> command) {
 }
 
 Emulator::~Emulator() {
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  // The firmware ends QEMU when it meets what should never happen; startup.cpp and start.S say with which status.
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+    ADD_FAILURE() << "QEMU has ended by itself, with "
+                  << (WIFEXITED(status) ? "status " + std::to_string(WEXITSTATUS(status))
+                                        : "signal " + std::to_string(WTERMSIG(status)));
+  } else {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
   if (testing::Test::HasFailure()) {
     constexpr std::size_t shown = 40;
     console();

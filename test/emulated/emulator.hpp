@@ -25,11 +25,12 @@ const Board& lx106();
 struct EmulatorOptions {
   bool with_pins = false;  ///< make pins() usable
   std::string name_server =
-      {};  ///< address of what answers the device's DNS requests; empty: this machine's; needs root
+      {};                      ///< address of what answers the device's DNS requests; empty: this machine's; needs root
+  std::string image = "node";  ///< target of examples/firmware
   std::string frames_file = {};  ///< where QEMU writes all frames, as pcap; empty: nowhere
 };
 
-/// One QEMU that runs build/firmware/<board>/node.elf. Its network is QEMU's user network: the firmware reaches this
+/// One QEMU that runs an image of build/firmware/<board>. Its network is QEMU's user network: the firmware reaches this
 /// machine's loopback as 10.0.2.2. Ends with the object, and with the test if that dies.
 class Emulator {
  public:

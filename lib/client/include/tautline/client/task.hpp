@@ -312,10 +312,10 @@ inline Task::Join Task::operator co_await() const {
   return Join(*this);
 }
 
-/// `co_await delay(ms)`: goes on after so many milliseconds; 0: after everybody else had a turn.
+/// `co_await delay(ms)`: goes on after so many milliseconds.
 class [[nodiscard]] Delay : public task_detail::Wait {
  public:
-  explicit Delay(std::uint32_t ms) : Wait(look, this), end_ms_(ms) {}
+  explicit Delay(std::uint32_t ms) : Wait(look, this), end_ms_(ms != 0 ? ms : 1) {}
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<Task::promise_type> waiting);
   void await_resume() const {}
@@ -420,7 +420,7 @@ inline bool Delay::look(Wait& wait) {
   return false;
 }
 
-/// See Delay. At most 2^30 ms.
+/// See Delay. At most 2^30 ms, and 0 counts as 1: the main loop has a turn in any case.
 inline Delay delay(std::uint32_t ms) {
   return Delay(ms);
 }
