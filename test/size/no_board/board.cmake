@@ -1,0 +1,3 @@
+# A board with nothing on it, for compilers that no emulated board is for. The firmware is linked with it, never run.
+tautline_board_objects(tautline_board "${CMAKE_CURRENT_LIST_DIR}/board.cpp")
+target_link_options(tautline_board PUBLIC -Wl,--entry=main)
