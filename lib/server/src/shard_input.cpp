@@ -391,7 +391,9 @@ void Shard::on_failed(Conn& conn, const Input& input, std::string_view line, std
   }
   // H7: the record was rolled back. With a new sid the client forgets what it remembers of the old one.
   if (input.reason == Reason::sid) conn.link->numbers.sid = entropy_(entropy_context_);
-  if (conn.link->store && numbers_changed(*conn.link)) note(*conn.link, false);
+  // (No record yet: nothing to fence, and the link may be a stranger's, gone with this connection.)
+  const LinkStore* const store = conn.link->store.get();
+  if (store != nullptr && store->recorded && numbers_changed(*conn.link)) note(*conn.link, false);
   part(conn, input.reason, now_ms);
 }
 
