@@ -369,8 +369,6 @@ void Shard::lose_record(Link& link, const UpdateResult& result, std::uint32_t no
   store.receiving = store.writing = 0;
   store.writing_bytes = 0;
   const bool effect_lost = std::exchange(store.effect_pending, false);
-  end_opening(link, now_ms);
-  if (link.conn != nullptr) part(*link.conn, Reason::superseded, now_ms);
   store.owned = store.claiming = false;
   if (result.current) {
     take_record(link, *result.current);
@@ -387,7 +385,10 @@ void Shard::lose_record(Link& link, const UpdateResult& result, std::uint32_t no
     store.recorded = false;
     store.owned = true;
   }
+  // Told last: what the application does when it hears of it must find the link as it is from here.
   if (effect_lost) observer_.effect_done(link, nullptr, true);
+  end_opening(link, now_ms);
+  if (link.conn != nullptr) part(*link.conn, Reason::superseded, now_ms);
 }
 
 /// Another server has the link, and its client comes to us: the record becomes ours if what we know of it is current.

@@ -31,5 +31,37 @@ TEST_F(ShardStoreEdge, StrangerThatBreaksTheProtocolLeavesNothing) {
   EXPECT_TRUE(disk_->take_over().empty());
 }
 
+TEST_F(ShardStoreEdge, WhatTheApplicationDoesWhenItHearsOfATakeoverDoesNotReachTheRecord) {
+  StoreScript first(disk_);
+  const int old_id = first.open_stored("door");
+  first.send(old_id, "D1 a\n");
+  first.commit();
+  EXPECT_EQ(first.read("door"), "a");
+  StoreScript second(disk_);
+  const int other = second.open_stored("door", "0 1 101");
+  second.send(other, "D2 b\n");
+  second.commit();
+  std::optional<WriteStatus> status;
+  first.on_down = [&](Link& link) {
+    status = first.shard.write(link, "late").status;
+    first.shard.accept_line(link);
+  };
+  first.write("door", "x");
+  first.commit();
+  EXPECT_EQ(status, WriteStatus::taken_over);
+  EXPECT_EQ(first.link("door").unstored(), 0U);
+  first.on_down = nullptr;
+  // The client comes back. Nothing of the above may be in the update that takes the record back.
+  const int attempt = first.connect();
+  first.send(attempt, "TL2 door w=4 n=64 t=1000\n");
+  const std::string hi = first.take(attempt);
+  first.send(attempt, "GO " + hi.substr(3, hi.find(' ', 3) - 3) + " 0 2 101\n");
+  first.commit();
+  EXPECT_EQ(first.take(attempt).substr(0, 3), "GO ");
+  EXPECT_EQ(first.read("door"), "a");
+  EXPECT_EQ(first.read("door"), "b");
+  EXPECT_EQ(first.link("door").next(), 1U);
+}
+
 }  // namespace
 }  // namespace tautline::test
