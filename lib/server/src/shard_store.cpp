@@ -67,8 +67,8 @@ Link::Link() = default;
 Link::~Link() = default;
 
 bool Link::is_acknowledged(std::uint32_t seq) const {
-  if (numbers_1) return numbers_1->is_acknowledged(seq);
-  return before(seq, store ? store->stored_base : numbers.base);
+  if (store) return before(seq, store->stored_base);  // in protocol 1 that is: with all lines before it
+  return numbers_1 ? numbers_1->is_acknowledged(seq) : before(seq, numbers.base);
 }
 
 std::uint32_t Link::unstored() const {

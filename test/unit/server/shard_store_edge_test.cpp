@@ -63,5 +63,23 @@ TEST_F(ShardStoreEdge, WhatTheApplicationDoesWhenItHearsOfATakeoverDoesNotReachT
   EXPECT_EQ(first.link("door").next(), 1U);
 }
 
+TEST_F(ShardStoreEdge, Protocol1WriteReturnsWhenItsAcknowledgementIsDurable) {
+  StoreScript script(disk_);
+  const int id = script.connect();
+  script.send(id, "door\n");
+  script.commit();
+  script.send(id, "\n");
+  script.advance(300);
+  const std::uint32_t seq = script.write("door", "on", {true, true}).seq;
+  script.commit();
+  EXPECT_NE(script.take(id).find("00on\n"), std::string::npos);
+  script.send(id, "00\n");
+  EXPECT_FALSE(script.link("door").is_acknowledged(seq));
+  EXPECT_TRUE(script.last_urgent);
+  script.commit();
+  EXPECT_TRUE(script.link("door").is_acknowledged(seq));
+  EXPECT_TRUE(disk_->take_over()[0].outbox.empty());
+}
+
 }  // namespace
 }  // namespace tautline::test
