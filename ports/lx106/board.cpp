@@ -57,9 +57,15 @@ std::uint32_t cycles() {
   return count;
 }
 
-/// Setting the comparison also acknowledges the interrupt.
+/// Setting the comparison also acknowledges the interrupt. A comparison that is past when it is set would match after a
+/// whole turn of the counter, 107 s later: an emulator that the host keeps waiting in between gets there.
 void set_timer() {
-  __asm__ volatile("wsr %0, ccompare0\n esync" ::"a"(cycles() + tick_ms * cycles_per_ms) : "memory");
+  constexpr std::uint32_t period = tick_ms * cycles_per_ms;
+  std::uint32_t at = 0;
+  do {
+    at = cycles() + period;
+    __asm__ volatile("wsr %0, ccompare0\n esync" ::"a"(at) : "memory");
+  } while (static_cast<std::int32_t>(cycles() - at) >= 0);
 }
 
 void enable_interrupts(std::uint32_t which) {
