@@ -242,11 +242,6 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
     close(conn, Reason::id);
     return;
   }
-  if (link->store && !link->store->owned) {
-    claim(*link);
-    close(conn, Reason::busy);  // it comes again, and finds the record
-    return;
-  }
   if (link->conn == nullptr) expire_lines(*link);
   if (!link->numbers_1 && !fits_protocol_1(*link)) {
     log(LogLevel::error, name_of(conn) + ": closed, a line queued for '" + link->id +
@@ -264,15 +259,19 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
   conn.link = link;
   conn.state = Conn::State::protocol_1;
   conn.one = std::make_unique<Protocol1>();
-  conn.one->start_server(*link->numbers_1, options_.receive.timeout_ms, now_ms);
   link->protocol = 1;
   link->peer_max_payload = 0;
   if (link->store) {
-    ++link->numbers.generation;  // fences other servers; what this connection says is acknowledged when that is done
-    note(*link, true);
-    // What is repeated now may still be on its way to the store.
-    if (link->store->receiving != 0) conn.one->hold_acknowledgements();
+    ++link->numbers.generation;  // fences other servers
+    wait_for_store(conn, now_ms);
+  } else {
+    go_1(conn, now_ms);
   }
+}
+
+/// The link of a client of protocol 1 is up. With a store: what may be acknowledged, and sent, is known now.
+void Shard::go_1(Conn& conn, std::uint32_t now_ms) {
+  conn.one->start_server(*conn.link->numbers_1, options_.receive.timeout_ms, now_ms);
   come_up(conn, now_ms);
 }
 

@@ -146,9 +146,10 @@ bool Shard::send_bytes(Conn& conn, const char* data, std::size_t size, std::uint
 std::uint32_t Shard::deadline_of(const Conn& conn) const {
   const std::uint32_t timeout = options_.receive.timeout_ms;
   std::uint32_t deadline = conn.accepted_at_ms + timeout;
-  if (conn.state == Conn::State::protocol_2) deadline = conn.two.deadline_ms();
-  if (conn.opening) deadline = conn.two.silent_at_ms();
-  if (conn.state == Conn::State::protocol_1) deadline = conn.one->deadline_ms(*conn.link->numbers_1);
+  if (conn.state == Conn::State::protocol_2) {
+    deadline = conn.opening ? conn.two.silent_at_ms() : conn.two.deadline_ms();
+  }
+  if (conn.state == Conn::State::protocol_1 && !conn.opening) deadline = conn.one->deadline_ms(*conn.link->numbers_1);
   if (conn.state == Conn::State::parting || conn.state == Conn::State::half_closed) {
     return conn.parting_since_ms + timeout;
   }
@@ -211,6 +212,9 @@ void Shard::on_timer(Conn& conn, std::uint32_t now_ms) {
 }
 
 Due Shard::poll_protocol(Conn& conn, std::uint32_t now_ms) {
+  if (conn.opening && conn.state == Conn::State::protocol_1) {
+    return now_ms - conn.accepted_at_ms >= options_.receive.timeout_ms ? Due::silent : Due::nothing;
+  }
   if (conn.state == Conn::State::protocol_2) return conn.two.poll(conn.link->numbers, now_ms);
   if (conn.state == Conn::State::protocol_1) {
     return conn.one->poll(*conn.link->numbers_1, conn.link->outbox.lines(), now_ms);

@@ -261,7 +261,9 @@ void Shard::finish_effect(Link& link, const UpdateResult& result) {
 
 // ---- a connection opens (H4) --------------------------------------------------------------------
 
-/// The GO is sent when the record has the generation.
+/// The GO is sent, or the first line to a client of protocol 1, when the record has the generation. If another server
+/// has the link, the record becomes ours if what we know of it is current; if not, we learn that, and it becomes ours
+/// with the client's next attempt.
 void Shard::wait_for_store(Conn& conn, std::uint32_t now_ms) {
   Link& link = *conn.link;
   LinkStore& store = *link.store;
@@ -289,8 +291,14 @@ void Shard::finish_opening(Link& link, std::uint32_t now_ms) {
   store.opening = nullptr;
   if (conn->serial != store.opening_serial || !conn->opening) return;  // it is gone
   conn->opening = false;
-  go(*conn, now_ms);
-  if (conn->state == Conn::State::protocol_2) resume_reading(*conn);
+  if (conn->state == Conn::State::protocol_1 && link.numbers_1) {
+    go_1(*conn, now_ms);
+  } else if (conn->two.generation() == link.numbers.generation) {
+    go(*conn, now_ms);
+  } else {
+    part(*conn, Reason::superseded, now_ms);  // another connection has used up its generation (H7)
+  }
+  if (conn->state == Conn::State::protocol_1 || conn->state == Conn::State::protocol_2) resume_reading(*conn);
 }
 
 // ---- the record, and who owns it ----------------------------------------------------------------
@@ -389,14 +397,6 @@ void Shard::lose_record(Link& link, const UpdateResult& result, std::uint32_t no
   if (effect_lost) observer_.effect_done(link, nullptr, true);
   end_opening(link, now_ms);
   if (link.conn != nullptr) part(*link.conn, Reason::superseded, now_ms);
-}
-
-/// Another server has the link, and its client comes to us: the record becomes ours if what we know of it is current.
-/// If not, we learn that, and it becomes ours with the client's next attempt.
-void Shard::claim(Link& link) {
-  if (std::exchange(link.store->claiming, true)) return;
-  ++link.numbers.generation;
-  note(link, true);
 }
 
 }  // namespace tautline

@@ -81,5 +81,62 @@ TEST_F(ShardStoreEdge, Protocol1WriteReturnsWhenItsAcknowledgementIsDurable) {
   EXPECT_TRUE(disk_->take_over()[0].outbox.empty());
 }
 
+TEST_F(ShardStoreEdge, Protocol1WhileProtocol2WaitsForItsGo) {
+  ShardOptions options = ShardScript::small_options();
+  options.allow_protocol_1 = {"door"};
+  StoreScript script(disk_, options);
+  const int two = script.connect();
+  script.send(two, "TL2 door w=4 n=64 t=1000\n");
+  script.take(two);
+  script.send(two, "GO 101 - 0 -\n");
+  const int one = script.connect();
+  script.send(one, "door\n");
+  script.commit();
+  EXPECT_EQ(script.take(two), "BYE superseded\n");
+  EXPECT_EQ(script.changes, "+door");
+  EXPECT_EQ(script.link("door").protocol, 1);
+  const int again = script.open_stored("door", "0 0 101");
+  EXPECT_TRUE(script.is_closed(one));
+  script.send(again, "D1 a\n");
+  script.commit();
+  EXPECT_EQ(script.read("door"), "a");
+}
+
+TEST_F(ShardStoreEdge, ConnectionThatWasFencedWhileItWaitedDoesNotComeUp) {
+  StoreScript script(disk_);
+  const int first = script.connect();
+  script.send(first, "TL2 door w=4 n=64 t=1000\n");
+  script.send(first, "GO 101 - 0 -\n");
+  script.take(first);
+  const int second = script.connect();
+  script.send(second, "TL2 door w=4 n=64 t=1000\n");
+  script.send(second, "GO 102 7 0 101\n");  // it took line 7, which was never written
+  EXPECT_NE(script.take(second).find("BYE sid\n"), std::string::npos);
+  script.commit();
+  EXPECT_EQ(script.take(first), "BYE superseded\n");
+  EXPECT_EQ(script.changes, "");
+}
+
+TEST_F(ShardStoreEdge, Protocol1SaysNothingBeforeTheRecordIsKnownToBeOurs) {
+  StoreScript first(disk_);
+  const int old_id = first.connect();
+  first.send(old_id, "door\n");
+  first.send(old_id, "\n00a\n01b\n");
+  first.commit();
+  first.write("door", "to you", {true, false});
+  first.commit();
+  first.reset(old_id);
+  first.commit();
+  StoreScript second(disk_);  // has the link now: the client may have gone on there for more than a round of numbers
+  const int id = first.connect();
+  first.send(id, "door\n");
+  first.send(id, "\n01another\n");
+  first.advance(300);
+  EXPECT_EQ(first.take(id), "") << "neither an acknowledgement nor a line that may have been delivered";
+  first.commit();
+  EXPECT_TRUE(first.is_closed(id));
+  EXPECT_EQ(first.take(id), "");
+}
+
 }  // namespace
 }  // namespace tautline::test

@@ -244,6 +244,7 @@ class Shard {
   void on_input(Conn& conn, const Input& input, std::string_view line, std::uint32_t now_ms);
   void on_opened(Conn& conn, std::uint32_t now_ms);
   void go(Conn& conn, std::uint32_t now_ms);
+  void go_1(Conn& conn, std::uint32_t now_ms);
   bool release_acknowledged(Link& link);
   void on_overlong(Conn& conn, std::uint32_t now_ms);
   bool fits_protocol_1(Link& link);
@@ -286,7 +287,6 @@ class Shard {
   void take_record(Link& link, const StoredLink& record);
   void clear_lines(Link& link);
   void lose_record(Link& link, const UpdateResult& result, std::uint32_t now_ms);
-  void claim(Link& link);
   void wait_for_store(Conn& conn, std::uint32_t now_ms);
   void end_opening(Link& link, std::uint32_t now_ms);
   static bool numbers_changed(const Link& link);
