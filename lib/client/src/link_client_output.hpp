@@ -30,7 +30,8 @@ std::string_view BasicLinkClient<with_protocol_1>::output(std::uint32_t now_ms) 
         release_acknowledged();
       }
     } else {
-      output_end_ = static_cast<std::uint32_t>(protocol_.produce(numbers_, queue_, output_, output_size_, now_ms));
+      output_end_ =
+          static_cast<std::uint32_t>(protocol_.produce_to_server(numbers_, queue_, output_, output_size_, now_ms));
       if (protocol_.phase() == Protocol2::Phase::failed) fail(protocol_.failure());
     }
   }

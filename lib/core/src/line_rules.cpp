@@ -71,11 +71,14 @@ const char* to_string(WriteStatus status) {
 bool is_valid_payload(std::string_view payload) {
   const char* p = payload.data();
   std::size_t left = payload.size();
-  // Eight bytes at a time: this runs once per line, and a loop over bytes was a tenth of the server's time.
-  for (; left >= sizeof(std::uint64_t); left -= sizeof(std::uint64_t), p += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, sizeof word);
-    if (has_byte(word, '\0') || has_byte(word, '\n') || has_byte(word, '\r')) return false;
+  // Eight bytes at a time: this runs once per line, and a loop over bytes was a tenth of the server's time. On devices,
+  // which have no such registers, it would be seven times as large.
+  if constexpr (sizeof(void*) >= sizeof(std::uint64_t)) {
+    for (; left >= sizeof(std::uint64_t); left -= sizeof(std::uint64_t), p += sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, p, sizeof word);
+      if (has_byte(word, '\0') || has_byte(word, '\n') || has_byte(word, '\r')) return false;
+    }
   }
   for (; left != 0; --left, ++p) {
     if (*p == '\0' || *p == '\n' || *p == '\r') return false;

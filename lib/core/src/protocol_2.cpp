@@ -95,11 +95,12 @@ void Protocol2::open(LinkNumbers& numbers, std::uint32_t sent, std::uint32_t now
 Input Protocol2::receive_from_server(LinkNumbers& numbers, std::string_view line, std::uint32_t now_ms) {
   if (phase_ == Phase::open) return receive_open(numbers, line, now_ms);
   if (phase_ != Phase::hello_sent && phase_ != Phase::go_sent) return Input{};
-  wire_2::Bye bye;
-  if (wire_2::parse_bye(line, bye)) {
+  const wire_2::Line parsed = wire_2::parse_line(line);
+  if (parsed.kind == wire_2::Kind::bye) {
+    const Input input = peer_said_bye(parsed.payload);
     // The server's record was rolled back: whatever was remembered of it is void.
-    if (bye.code == Reason::sid) numbers.sid_known = false;
-    return peer_said_bye(bye.text);
+    if (input.reason == Reason::sid) numbers.sid_known = false;
+    return input;
   }
   if (phase_ == Phase::hello_sent) return receive_hi(numbers, line);
   return receive_server_go(numbers, line, now_ms);
@@ -300,51 +301,59 @@ bool Protocol2::has_output(const LinkNumbers& numbers) const {
   return sendable != 0 || may_send_data(numbers);
 }
 
-char* Protocol2::put_handshake(const LinkNumbers& numbers, char* out) {
-  if ((pending_ & pending_client_go) != 0) {
-    wire_2::ClientGo go;
-    go.generation = generation_;
-    go.has_ack = numbers.rx_known;
-    go.ack = numbers.ack;
-    go.start = numbers.base - 1;
-    go.has_epoch = numbers.epoch_known;
-    go.epoch = numbers.epoch;
-    return wire_2::put_client_go(out, go);
-  }
-  if ((pending_ & pending_hi) != 0) {
-    return wire_2::put_hi(out,
-                          {generation_, numbers.sid, {own_window_, own_max_payload_, keepalive_.own_timeout_ms()}});
-  }
-  return wire_2::put_server_go(out, {generation_, numbers.ack, numbers.base - 1});
+char* Protocol2::put_client_go(const LinkNumbers& numbers, char* out) {
+  wire_2::ClientGo go;
+  go.generation = generation_;
+  go.has_ack = numbers.rx_known;
+  go.ack = numbers.ack;
+  go.start = numbers.base - 1;
+  go.has_epoch = numbers.epoch_known;
+  go.epoch = numbers.epoch;
+  pending_ &= static_cast<std::uint8_t>(~pending_client_go);
+  return wire_2::put_client_go(out, go);
+}
+
+char* Protocol2::put_servers_handshake(const LinkNumbers& numbers, char* out) {
+  const bool is_hi = (pending_ & pending_hi) != 0;
+  pending_ &= static_cast<std::uint8_t>(~(pending_hi | pending_server_go));
+  if (!is_hi) return wire_2::put_server_go(out, {generation_, numbers.ack, numbers.base - 1});
+  return wire_2::put_hi(out, {generation_, numbers.sid, {own_window_, own_max_payload_, keepalive_.own_timeout_ms()}});
 }
 
 std::size_t Protocol2::produce(LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room,
                                std::uint32_t now_ms) {
   if (fenced(numbers)) fail(Reason::superseded);
   char* p = out;
-  const auto left = [&] { return room - static_cast<std::size_t>(p - out); };
-  if ((pending_ & pending_handshake) != 0 && left() > max_handshake_bytes) {
-    p = put_handshake(numbers, p);
-    pending_ &= static_cast<std::uint8_t>(~pending_handshake);
+  if ((pending_ & (pending_hi | pending_server_go)) != 0 && room > max_handshake_bytes) {
+    p = put_servers_handshake(numbers, p);
   }
-  if (phase_ == Phase::open) p = put_open_lines(numbers, queue, p, left(), now_ms);
+  const auto written = static_cast<std::size_t>(p - out);
+  return written + produce_to_server(numbers, queue, p, room - written, now_ms);
+}
+
+std::size_t Protocol2::produce_to_server(LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room,
+                                         std::uint32_t now_ms) {
+  char* p = out;
+  char* const end = out + room;
+  if ((pending_ & pending_client_go) != 0 && room > max_handshake_bytes) p = put_client_go(numbers, p);
+  if (phase_ == Phase::open) p = put_open_lines(numbers, queue, p, end, now_ms);
   // Last, because a line that the peer can't take is found while lines are written, and ends the connection.
-  if ((pending_ & pending_bye) != 0 && left() >= wire_2::max_bye_bytes) {
+  if ((pending_ & pending_bye) != 0 && static_cast<std::size_t>(end - p) >= wire_2::max_bye_bytes) {
     p = wire_2::put_bye(p, failure_);
     pending_ = 0;
   }
   return static_cast<std::size_t>(p - out);
 }
 
-char* Protocol2::put_open_lines(const LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room,
+char* Protocol2::put_open_lines(const LinkNumbers& numbers, LineQueue& queue, char* out, const char* end,
                                 std::uint32_t now_ms) {
   char* p = out;
-  const auto left = [&] { return room - static_cast<std::size_t>(p - out); };
-  if ((pending_ & pending_resend) != 0 && left() >= wire_2::max_status_bytes) {
+  const auto left = [end](const char* from) { return static_cast<std::size_t>(end - from); };
+  if ((pending_ & pending_resend) != 0 && left(p) >= wire_2::max_status_bytes) {
     p = wire_2::put_resend(p, numbers.rx + 1);
     pending_ &= static_cast<std::uint8_t>(~pending_resend);
   }
-  if ((pending_ & pending_status) != 0 && left() >= wire_2::max_status_bytes) {
+  if ((pending_ & pending_status) != 0 && left(p) >= wire_2::max_status_bytes) {
     p = wire_2::put_status(p, numbers.ack, sent_);
     pending_ &= static_cast<std::uint8_t>(~pending_status);
     keepalive_.said(now_ms);
@@ -356,7 +365,7 @@ char* Protocol2::put_open_lines(const LinkNumbers& numbers, LineQueue& queue, ch
       fail(Reason::size);  // n shrank while the line was queued
       break;
     }
-    if (left() < payload.size() + max_line_overhead) break;
+    if (left(p) < payload.size() + max_line_overhead) break;
     p = wire_2::put_data(p, cursor_, payload);
     sent_ = later(sent_, cursor_);
     ++cursor_;

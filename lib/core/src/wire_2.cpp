@@ -14,14 +14,20 @@ std::string_view without_cr(std::string_view line) {
 }
 
 /// Removes `word` from the front of the text; false if it does not stand there.
-bool take(std::string_view& text, std::string_view word) {
-  if (text.size() < word.size() || std::memcmp(text.data(), word.data(), word.size()) != 0) return false;
-  text.remove_prefix(word.size());
+bool take(std::string_view& text, const char* word) {
+  std::string_view rest = text;
+  for (; *word != '\0'; ++word) {
+    if (rest.empty() || rest.front() != *word) return false;
+    rest.remove_prefix(1);
+  }
+  text = rest;
   return true;
 }
 
 bool take_space(std::string_view& text) {
-  return take(text, " ");
+  if (text.empty() || text.front() != ' ') return false;
+  text.remove_prefix(1);
+  return true;
 }
 
 /// Removes what stands before the next space (or all) from the front of the text.
@@ -74,6 +80,22 @@ bool take_options(std::string_view& text, ReceiveLimits& limits) {
   return true;
 }
 
+/// `word`, `count` times a space and a number, and options: what HI and the server's GO are.
+bool parse_numbers(std::string_view line, const char* word, std::uint32_t* numbers, unsigned count,
+                   ReceiveLimits& limits) {
+  line = without_cr(line);
+  if (!take(line, word)) return false;
+  for (unsigned i = 0; i < count; ++i) {
+    if (!take_space(line) || !take_decimal(line, numbers[i])) return false;
+  }
+  return take_options(line, limits);
+}
+
+char* put_word(char* out, const char* word) {
+  while (*word != '\0') *out++ = *word++;
+  return out;
+}
+
 char* put(char* out, std::string_view text) {
   if (text.empty()) return out;  // memcpy must not be given the null pointer of an empty view
   std::memcpy(out, text.data(), text.size());
@@ -81,9 +103,9 @@ char* put(char* out, std::string_view text) {
 }
 
 char* put_limits(char* out, const ReceiveLimits& limits) {
-  out = put_decimal(put(out, " w="), limits.window);
-  out = put_decimal(put(out, " n="), limits.max_payload);
-  return put_decimal(put(out, " t="), limits.timeout_ms);
+  out = put_decimal(put_word(out, " w="), limits.window);
+  out = put_decimal(put_word(out, " n="), limits.max_payload);
+  return put_decimal(put_word(out, " t="), limits.timeout_ms);
 }
 
 char* put_optional(char* out, bool present, std::uint32_t value) {
@@ -107,9 +129,11 @@ bool parse_hello(std::string_view line, Hello& hello) {
 }
 
 bool parse_hi(std::string_view line, Hi& hi) {
-  line = without_cr(line);
-  return take(line, "HI ") && take_decimal(line, hi.generation) && take_space(line) && take_decimal(line, hi.sid) &&
-         take_options(line, hi.limits);
+  std::uint32_t numbers[2];
+  if (!parse_numbers(line, "HI", numbers, 2, hi.limits)) return false;
+  hi.generation = numbers[0];
+  hi.sid = numbers[1];
+  return true;
 }
 
 bool parse_client_go(std::string_view line, ClientGo& go) {
@@ -121,10 +145,13 @@ bool parse_client_go(std::string_view line, ClientGo& go) {
 }
 
 bool parse_server_go(std::string_view line, ServerGo& go) {
-  line = without_cr(line);
+  std::uint32_t numbers[3];
   ReceiveLimits ignored;
-  return take(line, "GO ") && take_decimal(line, go.generation) && take_space(line) && take_decimal(line, go.ack) &&
-         take_space(line) && take_decimal(line, go.start) && take_options(line, ignored);
+  if (!parse_numbers(line, "GO", numbers, 3, ignored)) return false;
+  go.generation = numbers[0];
+  go.ack = numbers[1];
+  go.start = numbers[2];
+  return true;
 }
 
 bool parse_bye(std::string_view line, Bye& bye) {
@@ -174,17 +201,17 @@ Line parse_line(std::string_view line) {
 }
 
 char* put_hello(char* out, const Hello& hello) {
-  return end_line(put_limits(put(put(out, "TL2 "), hello.id), hello.limits));
+  return end_line(put_limits(put(put_word(out, "TL2 "), hello.id), hello.limits));
 }
 
 char* put_hi(char* out, const Hi& hi) {
-  out = put_decimal(put(out, "HI "), hi.generation);
+  out = put_decimal(put_word(out, "HI "), hi.generation);
   *out++ = ' ';
   return end_line(put_limits(put_decimal(out, hi.sid), hi.limits));
 }
 
 char* put_client_go(char* out, const ClientGo& go) {
-  out = put_decimal(put(out, "GO "), go.generation);
+  out = put_decimal(put_word(out, "GO "), go.generation);
   *out++ = ' ';
   out = put_optional(out, go.has_ack, go.ack);
   *out++ = ' ';
@@ -194,7 +221,7 @@ char* put_client_go(char* out, const ClientGo& go) {
 }
 
 char* put_server_go(char* out, const ServerGo& go) {
-  out = put_decimal(put(out, "GO "), go.generation);
+  out = put_decimal(put_word(out, "GO "), go.generation);
   *out++ = ' ';
   out = put_decimal(out, go.ack);
   *out++ = ' ';
@@ -202,7 +229,7 @@ char* put_server_go(char* out, const ServerGo& go) {
 }
 
 char* put_bye(char* out, Reason code) {
-  return end_line(put(put(out, "BYE "), to_string(code)));
+  return end_line(put_word(put_word(out, "BYE "), to_string(code)));
 }
 
 char* put_status(char* out, std::uint32_t ack, std::uint32_t sent) {

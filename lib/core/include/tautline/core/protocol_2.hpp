@@ -85,6 +85,11 @@ class Protocol2 {
   /// numbers.base.
   std::size_t produce(LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room, std::uint32_t now_ms);
 
+  /// The same for a client: without what a server says in its handshake. (Two entries, so that a device links only
+  /// one.)
+  std::size_t produce_to_server(LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room,
+                                std::uint32_t now_ms);
+
   /// Would produce() write something?
   bool has_output(const LinkNumbers& numbers) const;
 
@@ -125,8 +130,9 @@ class Protocol2 {
   Input on_resend(const LinkNumbers& numbers, std::uint32_t seq);
   bool may_send_data(const LinkNumbers& numbers) const;
   bool fenced(const LinkNumbers& numbers) const;
-  char* put_handshake(const LinkNumbers& numbers, char* out);
-  char* put_open_lines(const LinkNumbers& numbers, LineQueue& queue, char* out, std::size_t room, std::uint32_t now_ms);
+  char* put_client_go(const LinkNumbers& numbers, char* out);
+  char* put_servers_handshake(const LinkNumbers& numbers, char* out);
+  char* put_open_lines(const LinkNumbers& numbers, LineQueue& queue, char* out, const char* end, std::uint32_t now_ms);
 
   Keepalive keepalive_;
   std::uint32_t generation_ = 0;
