@@ -132,6 +132,7 @@ class ServerCore final : public Network,
   void finish_stop_if_done();
   void serve_readers(Link& link);
   void serve_writers(Link& link);
+  void serve_writers_soon(Link& link);
   bool attempt_write(Link& link, WriteWaiting& waiting, Completion completion);
   void serve_arrivals(Link& link);
   int open_listener(const std::string& address, std::uint16_t port);

@@ -150,8 +150,14 @@ void ServerCore::serve_writers(Link& link) {
 void ServerCore::abort_write(Link& link, WriteWaiting& waiting) {
   const bool was_queued = waiting.queued;
   abort(waiting, was_queued ? make_error_code(Error::delivery_pending) : asio::error::operation_aborted);
-  if (was_queued) return;
   // Others may have waited behind it only. Served later: this is called from within the application's cancellation.
+  if (!was_queued) serve_writers_soon(link);
+}
+
+/// After this batch, or soon.
+void ServerCore::serve_writers_soon(Link& link) {
+  const LinkWaiters* const waiting = waiters(link);
+  if (waiting == nullptr || waiting->writers.empty()) return;
   waiting_plain_.push_back(&link);
   wants_attention();
 }
@@ -214,6 +220,7 @@ void ServerCore::lines_dropped(Link& link, std::uint32_t kept, std::uint32_t cou
       writer->complete(Completion::posted, Error::dropped);
     }
   }
+  serve_writers_soon(link);  // who waits for room, if it was not a write that made it
   if (options_.on_dropped && !shut_down_) options_.on_dropped(connection(link), count);
 }
 
@@ -275,6 +282,7 @@ void ServerCore::link_up(Link& link) {
 }
 
 void ServerCore::link_down(Link& link, Reason) {
+  if (options_.when_full == WhenFull::drop_oldest) serve_writers_soon(link);  // from now on older lines give way
   if (options_.on_link && !shut_down_) options_.on_link(connection(link), false);
 }
 

@@ -259,6 +259,34 @@ TEST_F(DurableServerTest, DroppedLinesAreCountedAndTheirWritersTold) {
   EXPECT_EQ(connection("door").dropped(), 1U);
 }
 
+TEST_F(DurableServerTest, WriteThatWaitsForRoomGetsItWhenTheClientGoes) {
+  ServerOptions with = durable();
+  with.when_full = WhenFull::drop_oldest;
+  with.outbox_lines = 2;
+  start(std::move(with));
+  auto peer = open("door");
+  run(connection("door").write("1", {true, false}));
+  run(connection("door").write("2", {true, false}));
+  const auto third = spawn(connection("door").write("3", {true, false}));
+  peer.reset();
+  EXPECT_TRUE(pump_until([&] { return third->done; })) << "the client is away: the oldest line makes room";
+  EXPECT_EQ(connection("door").dropped(), 1U);
+}
+
+TEST_F(DurableServerTest, WriteThatWaitsForRoomGetsItWhenTheApplicationGivesALineUp) {
+  ServerOptions with = durable();
+  with.outbox_lines = 2;
+  start(std::move(with));
+  open("door").reset();
+  EXPECT_TRUE(pump_until([&] { return !connection("door").status(); }));
+  run(connection("door").write("1", {true, false}));
+  run(connection("door").write("2", {true, false}));
+  const auto third = spawn(connection("door").write("3", {true, false}));
+  EXPECT_FALSE(third->done);
+  EXPECT_TRUE(connection("door").drop_oldest());
+  EXPECT_TRUE(pump_until([&] { return third->done; }));
+}
+
 TEST_F(DurableServerTest, FileThatIsNoDatabaseIsAClearError) {
   std::FILE* const made = std::fopen(file().c_str(), "w");
   std::fputs("this is no database, and long enough to be taken for one by a hasty reader", made);
