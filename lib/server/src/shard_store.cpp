@@ -192,36 +192,50 @@ void Shard::on_stored(std::vector<LinkUpdate> batch, std::vector<UpdateResult> r
   run_answers(now_ms);
 }
 
-/// What the application does when it is told may throw; then the next call goes on behind that link.
+/// What the application does when it is told may throw; then the next call goes on behind that.
 void Shard::run_answers(std::uint32_t now_ms) {
   while (!answers_.empty()) {
     Answers& answers = answers_.front();
-    while (answers.next < answers.batch.size()) {
-      const std::size_t i = answers.next++;
-      on_answer(answers.batch[i], answers.results[i], now_ms);
-    }
+    while (answers.next < answers.batch.size()) on_answer(answers, now_ms);
     answers_.pop_front();
   }
 }
 
-void Shard::on_answer(const LinkUpdate& update, const UpdateResult& result, std::uint32_t now_ms) {
-  Link* const link = find(update.id);
+/// One step of one link's answer. Each tells the application at most once.
+void Shard::on_answer(Answers& answers, std::uint32_t now_ms) {
+  constexpr unsigned last_step = 4;
+  const std::size_t i = answers.next;
+  const unsigned step = answers.step;
+  answers.step = step == last_step ? 0 : step + 1;
+  if (step == last_step) ++answers.next;
+  Link* const link = find(answers.batch[i].id);
   if (link == nullptr) return;
-  LinkStore& store = *link->store;
+  if (step == 0) {
+    answers.applied = answers.lines_came = false;
+    take_result(*link, answers, i, now_ms);
+  }
+  if (!answers.applied) return;
+  if (step == 1) observer_.lines_stored(*link);
+  if (step == 2 && answers.lines_came) observer_.lines_arrived(*link);
+  if (step == 3 && answers.batch[i].effect) finish_effect(*link, answers.results[i]);
+  if (step == 4) finish_opening(*link, now_ms);
+}
+
+void Shard::take_result(Link& link, Answers& answers, std::size_t i, std::uint32_t now_ms) {
+  LinkStore& store = *link.store;
   ++store.answered;
   if (store.ignored != 0) {
     --store.ignored;
-  } else if (!result.applied) {
-    lose_record(*link, result, now_ms);
+  } else if (!answers.results[i].applied) {
+    lose_record(link, answers.results[i], now_ms);
   } else {
-    apply(*link, update);
-    if (update.effect) finish_effect(*link, result);
-    finish_opening(*link, now_ms);
+    answers.applied = true;
+    answers.lines_came = apply(link, answers.batch[i]);
   }
 }
 
-/// What the update said is durable now.
-void Shard::apply(Link& link, const LinkUpdate& update) {
+/// What the update said is durable now. True: there are lines that the application could not have before.
+bool Shard::apply(Link& link, const LinkUpdate& update) {
   LinkStore& store = *link.store;
   const bool regained = !std::exchange(store.owned, true);
   store.claiming = false;
@@ -246,8 +260,7 @@ void Shard::apply(Link& link, const LinkUpdate& update) {
     if (conn->one && store.receiving == 0) conn->one->release_acknowledgements();
     if (stopping_ || may_have_output(*conn)) mark_dirty(*conn);
   }
-  observer_.lines_stored(link);
-  if (!update.received.empty() || regained) observer_.lines_arrived(link);
+  return !update.received.empty() || regained;
 }
 
 void Shard::finish_effect(Link& link, const UpdateResult& result) {

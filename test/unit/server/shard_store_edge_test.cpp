@@ -138,5 +138,42 @@ TEST_F(ShardStoreEdge, Protocol1SaysNothingBeforeTheRecordIsKnownToBeOurs) {
   EXPECT_EQ(first.take(id), "");
 }
 
+TEST_F(ShardStoreEdge, ExceptionOfTheApplicationDoesNotStopTheLink) {
+  StoreScript script(disk_);
+  const int id = script.open_stored("door");
+  script.send(id, "D1 a\nD2 b\n");
+  script.commit();
+  EXPECT_EQ(script.read("door"), "a");
+  script.on_arrived = [](Link&) { throw std::runtime_error("application"); };
+  EXPECT_TRUE(script.shard.accept_line(script.link("door"), [](StoreTransaction&) {}));
+  script.send(id, "D3 c\n");
+  EXPECT_THROW(script.commit(), std::runtime_error);
+  script.on_arrived = nullptr;
+  script.shard.run_unfinished(script.now_ms);
+  script.shard.end_batch(script.now_ms);
+  script.commit();
+  EXPECT_EQ(script.effects, "door:done ");
+  EXPECT_EQ(script.read("door"), "b");
+}
+
+TEST_F(ShardStoreEdge, MailboxIsNotDroppedFromUnderTheConnectionThatOpens) {
+  ShardOptions options = ShardScript::small_options();
+  options.when_full = WhenFull::drop_oldest;
+  options.outbox_lines = 2;
+  StoreScript script(disk_, options);
+  script.open_stored("door");
+  script.write("door", "1");
+  script.write("door", "2");
+  script.commit();
+  script.on_down = [&](Link& link) { script.shard.write(link, "3"); };
+  const int id = script.connect();
+  script.send(id, "TL2 door w=4 n=64 t=1000\n");
+  script.take(id);
+  script.send(id, "GO 102 0 0 101\n");
+  script.commit();
+  const std::string said = script.take(id);
+  EXPECT_NE(said.find(" 2\n"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace tautline::test

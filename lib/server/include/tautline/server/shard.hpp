@@ -275,13 +275,22 @@ class Shard {
   std::uint32_t deadline_of(const Conn& conn) const;
 
   // shard_store.cpp
+  struct Answers {
+    std::vector<LinkUpdate> batch;
+    std::vector<UpdateResult> results;
+    std::size_t next = 0;  ///< not told yet, or not all of it:
+    unsigned step = 0;
+    bool applied = false;  ///< and these two: of `next`, known after its first step
+    bool lines_came = false;
+  };
   void note(Link& link, bool urgent);
   void submit_changes(bool all = false);
   void receive_into_store(Conn& conn, std::string_view payload);
   std::uint32_t write_into_store(Link& link, std::string_view payload, std::uint8_t tag, bool wait);
   void run_answers(std::uint32_t now_ms);
-  void on_answer(const LinkUpdate& update, const UpdateResult& result, std::uint32_t now_ms);
-  void apply(Link& link, const LinkUpdate& update);
+  void on_answer(Answers& answers, std::uint32_t now_ms);
+  void take_result(Link& link, Answers& answers, std::size_t i, std::uint32_t now_ms);
+  bool apply(Link& link, const LinkUpdate& update);
   void finish_effect(Link& link, const UpdateResult& result);
   void finish_opening(Link& link, std::uint32_t now_ms);
   void take_record(Link& link, const StoredLink& record);
@@ -340,11 +349,6 @@ class Shard {
   std::vector<Link*> changed_;  ///< have something for the store
   bool changes_urgent_ = false;
   unsigned batches_in_flight_ = 0;
-  struct Answers {
-    std::vector<LinkUpdate> batch;
-    std::vector<UpdateResult> results;
-    std::size_t next = 0;  ///< not told yet
-  };
   std::deque<Answers> answers_;  ///< of the store
   struct Age {
     std::uint32_t before;  ///< lines with numbers before this one, not in an earlier Age ...
