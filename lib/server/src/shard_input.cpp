@@ -19,6 +19,18 @@ std::string printable(std::string_view text) {
   return shown + (text.size() > 48 ? "..." : "");
 }
 
+/// The new connection counts from the present front of the outbox: nothing is dropped there.
+class Replacing {
+ public:
+  explicit Replacing(Link& link) : link_(link) { link_.replacing = true; }
+  ~Replacing() { link_.replacing = false; }
+  Replacing(const Replacing&) = delete;
+  Replacing& operator=(const Replacing&) = delete;
+
+ private:
+  Link& link_;
+};
+
 }  // namespace
 
 void Shard::readable(Conn& conn, bool hung_up, std::uint32_t now_ms) {
@@ -199,7 +211,12 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
     return;
   }
   // The record of an expected id may be made at once: there are only so many.
-  Link* link = is_expected(hello.id) ? find_or_create(hello.id) : find(hello.id);
+  Link* link = nullptr;
+  if (is_expected(hello.id)) {
+    link = find_or_create(hello.id);
+  } else if (may_connect(hello.id)) {  // the store may have the record of an id that is expected no longer
+    link = find(hello.id);
+  }
   const bool full = link == nullptr && may_connect(hello.id) && links_.size() >= options_.max_links;
   if (link == nullptr && !full && may_connect(hello.id)) {
     // H2: nothing is written yet. A flood of hellos with made-up ids must not use up max_links.
@@ -352,6 +369,7 @@ void Shard::on_opened(Conn& conn, std::uint32_t now_ms) {
     log(was_alive ? LogLevel::warning : LogLevel::info,
         name_of(*old) + ": superseded by a newer connection" +
             (was_alive ? " while it was alive: if this goes on, two devices share the id" : ""));
+    const Replacing replacing(link);
     part(*old, Reason::superseded, now_ms);
   }
   if (conn.state != Conn::State::protocol_2) return;  // the application, told of that, closed all

@@ -138,6 +138,16 @@ TEST_F(ShardStoreEdge, Protocol1SaysNothingBeforeTheRecordIsKnownToBeOurs) {
   EXPECT_EQ(first.take(id), "");
 }
 
+TEST_F(ShardStoreEdge, RecordOfAClientThatIsNoLongerExpectedAdmitsNobody) {
+  { StoreScript(disk_).open_stored("door"); }
+  ShardOptions options = ShardScript::small_options();
+  options.expected = {"lamp"};
+  StoreScript script(disk_, options);
+  const int id = script.connect();
+  script.send(id, "TL2 door w=4 n=64 t=1000\n");
+  EXPECT_EQ(script.take(id), "BYE id\n");
+}
+
 TEST_F(ShardStoreEdge, ExceptionOfTheApplicationDoesNotStopTheLink) {
   StoreScript script(disk_);
   const int id = script.open_stored("door");

@@ -41,6 +41,7 @@ struct Link {
   std::uint8_t protocol = 0;                ///< 1 or 2 once the client has connected (numbers_1 is set for 1)
   bool parted = false;                      ///< orderly stop: the client heard the last line and closed
   bool handed_out = false;                  ///< the application holds the front of the inbox
+  bool replacing = false;                   ///< a connection opens, while the application hears that the old one ends
 
   Link();
   ~Link();
