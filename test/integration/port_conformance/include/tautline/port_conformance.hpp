@@ -22,6 +22,7 @@ struct Settings {
   const char* unknown_name = "no-such-host.invalid";  ///< a host name that has no address
   const char* ssid = "";                              ///< as in ClientConfig
   const char* pw = "";                                ///< password of that WiFi
+  std::uint32_t limit_ms = 20000;                     ///< for each step of a check; far more than any of them takes
   bool switches_wifi = true;  ///< false: the system has the network, and Wifi::disconnect() does nothing
 };
 
@@ -59,15 +60,17 @@ class PortConformance {
   };
   static const Check checks[18];
 
-  /// Of the whole of a check's steps; far more than any of them takes.
-  static constexpr std::uint32_t limit_ms = 20000;
   static constexpr std::uint32_t most_bytes_taken = 64U << 20U;
 
   auto& port() { return host_.port(); }
   auto& transport() { return port().transport; }
 
   template <class Condition>
-  bool until(Condition condition, std::uint32_t within_ms = limit_ms) {
+  bool until(Condition condition) {
+    return until(condition, settings_.limit_ms);
+  }
+  template <class Condition>
+  bool until(Condition condition, std::uint32_t within_ms) {
     const std::uint32_t start_ms = host_.now_ms();
     while (!condition()) {
       if (host_.now_ms() - start_ms > within_ms) return false;
