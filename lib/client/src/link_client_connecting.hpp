@@ -89,7 +89,7 @@ void BasicLinkClient<with_protocol_1>::start_handshake(std::uint32_t now_ms) {
   }
   if (end == nullptr) end = protocol_.start_client(output_, settings_.id, settings_.limits, now_ms);
   output_begin_ = 0;
-  output_end_ = static_cast<std::uint32_t>(end - output_);
+  output_end_ = to_index(static_cast<std::size_t>(end - output_));
   blocked_ = false;
   was_open_ = false;
   stalled_ = false;
@@ -103,10 +103,10 @@ void BasicLinkClient<with_protocol_1>::opened() {
   ++connects_;
   const std::uint32_t own = settings_.limits.max_payload;
   if (speaks_protocol_1()) {
-    agreed_max_line_ = own;
+    agreed_max_line_ = capped_index(own);
   } else {
     const std::uint32_t peer = protocol_.peer_max_payload();
-    agreed_max_line_ = peer < own ? peer : own;
+    agreed_max_line_ = capped_index(peer < own ? peer : own);
   }
   if constexpr (with_protocol_1) Part1::protocol_2_known = !Part1::speaking_1;
 }

@@ -15,8 +15,8 @@ BasicLinkClient<with_protocol_1>::BasicLinkClient(const LinkSettings& settings, 
       inbox_(buffers.inbox.data, buffers.inbox.size),
       receive_(buffers.receive.data, buffers.receive.size),
       output_(buffers.output.data),
-      output_size_(static_cast<std::uint32_t>(buffers.output.size)),
-      agreed_max_line_(settings.limits.max_payload) {
+      output_size_(capped_index(buffers.output.size)),
+      agreed_max_line_(capped_index(settings.limits.max_payload)) {
   if constexpr (with_protocol_1) Part1::speaking_1 = settings.dialect == Dialect::protocol_1;
 }
 

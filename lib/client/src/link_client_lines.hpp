@@ -65,9 +65,9 @@ WriteStatus BasicLinkClient<with_protocol_1>::queue_line(std::string_view line, 
 template <bool with_protocol_1>
 WriteStatus BasicLinkClient<with_protocol_1>::send_plain(std::string_view line) {
   if (output_begin_ == output_end_) output_begin_ = output_end_ = 0;
-  if (output_size_ - output_end_ < line.size() + max_line_overhead) return WriteStatus::would_block;
+  if (std::size_t{output_size_} - output_end_ < line.size() + max_line_overhead) return WriteStatus::would_block;
   char* const end = wire_2::put_plain(output_ + output_end_, line);
-  output_end_ = static_cast<std::uint32_t>(end - output_);
+  output_end_ = to_index(static_cast<std::size_t>(end - output_));
   return WriteStatus::ok;
 }
 

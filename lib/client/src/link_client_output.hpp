@@ -25,22 +25,20 @@ std::string_view BasicLinkClient<with_protocol_1>::output(std::uint32_t now_ms) 
     output_begin_ = 0;
     if (speaks_protocol_1()) {
       if constexpr (with_protocol_1) {
-        output_end_ = static_cast<std::uint32_t>(
-            Part1::protocol_1.produce(Part1::numbers_1, queue_, output_, output_size_, now_ms));
+        output_end_ = to_index(Part1::protocol_1.produce(Part1::numbers_1, queue_, output_, output_size_, now_ms));
         release_acknowledged();
       }
     } else {
-      output_end_ =
-          static_cast<std::uint32_t>(protocol_.produce_to_server(numbers_, queue_, output_, output_size_, now_ms));
+      output_end_ = to_index(protocol_.produce_to_server(numbers_, queue_, output_, output_size_, now_ms));
       if (protocol_.phase() == Protocol2::Phase::failed) fail(protocol_.failure());
     }
   }
-  return {output_ + output_begin_, output_end_ - output_begin_};
+  return {output_ + output_begin_, std::size_t{output_end_} - output_begin_};
 }
 
 template <bool with_protocol_1>
 void BasicLinkClient<with_protocol_1>::sent(std::size_t count, std::uint32_t now_ms) {
-  output_begin_ += static_cast<std::uint32_t>(count);
+  output_begin_ = to_index(output_begin_ + count);
   if (count != 0 || !blocked_) blocked_ms_ = now_ms;
   blocked_ = output_begin_ != output_end_;
 }

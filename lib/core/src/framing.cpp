@@ -18,14 +18,14 @@ bool take_line(std::string_view& bytes, std::string_view& line) {
 bool LineBuffer::next(std::string_view& line) {
   std::string_view rest = waiting();
   if (!take_line(rest, line)) return false;
-  begin_ = end_ - static_cast<std::uint32_t>(rest.size());
+  begin_ = to_index(end_ - rest.size());
   return true;
 }
 
 void LineBuffer::compact() {
   if (begin_ == 0) return;
-  std::memmove(data_, data_ + begin_, end_ - begin_);
-  end_ -= begin_;
+  std::memmove(data_, data_ + begin_, waiting_bytes());
+  end_ = to_index(waiting_bytes());
   begin_ = 0;
 }
 

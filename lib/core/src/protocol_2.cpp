@@ -25,7 +25,7 @@ char* Protocol2::start_client(char* out, std::string_view id, const ReceiveLimit
   *this = Protocol2();
   phase_ = Phase::hello_sent;
   own_window_ = static_cast<std::uint16_t>(own.window);
-  own_max_payload_ = own.max_payload;
+  own_max_payload_ = capped_index(own.max_payload);
   keepalive_.start(now_ms, own.timeout_ms, ReceiveLimits{}.timeout_ms);
   return wire_2::put_hello(out, {id, own});
 }
@@ -35,7 +35,7 @@ void Protocol2::start_server(const LinkNumbers& numbers, const wire_2::Hello& he
   *this = Protocol2();
   phase_ = Phase::hello_heard;
   own_window_ = static_cast<std::uint16_t>(own.window);
-  own_max_payload_ = own.max_payload;
+  own_max_payload_ = capped_index(own.max_payload);
   keepalive_.start(accepted_at_ms, own.timeout_ms, hello.limits.timeout_ms);
   adopt_peer_limits(hello.limits);
   generation_ = numbers.generation + 1;  // H2: only offered; nothing is written, no live connection is disturbed
@@ -44,7 +44,7 @@ void Protocol2::start_server(const LinkNumbers& numbers, const wire_2::Hello& he
 
 void Protocol2::adopt_peer_limits(const ReceiveLimits& limits) {
   peer_window_ = static_cast<std::uint16_t>(limits.window);
-  peer_max_payload_ = limits.max_payload;
+  peer_max_payload_ = capped_index(limits.max_payload);
   keepalive_.set_peer_timeout(limits.timeout_ms);
 }
 

@@ -332,6 +332,9 @@ class ClientBuffers {
   static_assert(BufferSizes::window >= min_window && BufferSizes::window <= max_window, "a window is 1 to 1024 lines");
   static_assert(BufferSizes::max_line >= min_payload_limit && BufferSizes::max_line <= LineQueue::max_line_bytes,
                 "the protocol asks for lines of at least 32 bytes");
+  static_assert(sizes.queue <= max_buffer_bytes && sizes.inbox <= max_buffer_bytes &&
+                    sizes.receive <= max_buffer_bytes && BufferSizes::io_bytes <= max_buffer_bytes,
+                "64 KB in each buffer of a microcontroller");
   static_assert(BufferSizes::queued_lines >= 1, "a line waits in the queue until it is acknowledged");
 
   static constexpr std::size_t at_least(std::size_t least, std::size_t wish) { return wish > least ? wish : least; }

@@ -284,12 +284,12 @@ class BasicLinkClient : private client_detail::Protocol1Part<with_protocol_1> {
   Protocol2 protocol_;
   Backoff backoff_;
   char* output_;
-  std::uint32_t output_size_;
-  std::uint32_t output_begin_ = 0;
-  std::uint32_t output_end_ = 0;
+  BufferIndex output_size_;
+  BufferIndex output_begin_ = 0;
+  BufferIndex output_end_ = 0;
+  BufferIndex agreed_max_line_;
   std::uint32_t timer_ms_ = 0;    ///< when the present state ends, for the states that end by time
   std::uint32_t blocked_ms_ = 0;  ///< with blocked_: when the transport last took bytes
-  std::uint32_t agreed_max_line_;
   std::uint32_t connects_ = 0;
   std::uint32_t dropped_plain_lines_ = 0;
   bool plain_line_waits_ = false;     ///< a qos=False line found no slot: the application gets a turn to read

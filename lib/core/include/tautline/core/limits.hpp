@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 /// Every bound of the wire in one place. Source: the protocol document, docs/protocol.md.
 namespace tautline {
@@ -29,6 +30,24 @@ struct ReceiveLimits {
   std::uint32_t max_payload = 128;  ///< n: longest payload in bytes, at least 32
   std::uint32_t timeout_ms = 2000;  ///< t: silence after which this side gives the connection up
 };
+
+/// A position in a buffer, or the size of one. A microcontroller has no buffer beyond 64 KB, and less state for it.
+#if UINTPTR_MAX > 0xFFFFFFFFU || defined(__unix__)
+using BufferIndex = std::uint32_t;
+#else
+using BufferIndex = std::uint16_t;
+#endif
+
+constexpr std::size_t max_buffer_bytes = std::numeric_limits<BufferIndex>::max();
+
+/// `value` must be at most max_buffer_bytes.
+constexpr BufferIndex to_index(std::size_t value) {
+  return static_cast<BufferIndex>(value);
+}
+/// max_buffer_bytes for all that is larger.
+constexpr BufferIndex capped_index(std::size_t value) {
+  return to_index(value < max_buffer_bytes ? value : max_buffer_bytes);
+}
 
 static_assert(max_window < (1U << 30), "line numbers are compared by difference: the window must stay far below 2^31");
 

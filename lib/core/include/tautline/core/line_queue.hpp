@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "tautline/core/limits.hpp"
+
 namespace tautline {
 
 /// A first-in first-out queue of lines in the caller's storage, with a cursor that walks over the lines without
@@ -11,6 +13,7 @@ namespace tautline {
 ///
 /// A ring of records (4 bytes of header, then the line), each record contiguous, so that a line is always one view.
 /// A record that does not fit before the end of the storage starts at its front; bytes_for() allows for that waste.
+/// Of storage beyond max_buffer_bytes nothing is used.
 class LineQueue {
  public:
   static constexpr std::size_t header_bytes = 4;
@@ -22,7 +25,7 @@ class LineQueue {
   }
 
   LineQueue() = default;
-  LineQueue(char* storage, std::size_t bytes) : data_(storage), size_(static_cast<std::uint32_t>(bytes)) {}
+  LineQueue(char* storage, std::size_t bytes) : data_(storage), size_(capped_index(bytes)) {}
   LineQueue(const LineQueue&) = delete;
   LineQueue& operator=(const LineQueue&) = delete;
 
@@ -55,19 +58,19 @@ class LineQueue {
   char* move_to(char* storage, std::size_t bytes);
 
  private:
-  std::string_view line_at(std::uint32_t offset) const;
-  std::uint8_t tag_at(std::uint32_t offset) const { return static_cast<std::uint8_t>(data_[offset + 3]); }
-  std::uint32_t next_offset(std::uint32_t offset) const;
-  bool place(std::size_t record_bytes, std::uint32_t& offset) const;
+  std::string_view line_at(BufferIndex offset) const;
+  std::uint8_t tag_at(BufferIndex offset) const { return static_cast<std::uint8_t>(data_[offset + 3]); }
+  BufferIndex next_offset(BufferIndex offset) const;
+  bool place(std::size_t record_bytes, BufferIndex& offset) const;
 
   char* data_ = nullptr;
-  std::uint32_t size_ = 0;
-  std::uint32_t head_ = 0;   ///< offset of the oldest record
-  std::uint32_t tail_ = 0;   ///< offset behind the newest record
-  std::uint32_t limit_ = 0;  ///< when tail_ wrapped: the end of the records that stand before the wrap
-  std::uint32_t count_ = 0;
-  std::uint32_t cursor_ = 0;
-  std::uint32_t cursor_index_ = 0;
+  BufferIndex size_ = 0;
+  BufferIndex head_ = 0;   ///< offset of the oldest record
+  BufferIndex tail_ = 0;   ///< offset behind the newest record
+  BufferIndex limit_ = 0;  ///< when tail_ wrapped: the end of the records that stand before the wrap
+  BufferIndex count_ = 0;
+  BufferIndex cursor_ = 0;
+  BufferIndex cursor_index_ = 0;
 };
 
 }  // namespace tautline

@@ -138,8 +138,8 @@ class Protocol2 {
   std::uint32_t generation_ = 0;
   std::uint32_t cursor_ = 1;  ///< next line to send
   std::uint32_t sent_ = 0;    ///< highest line sent on this connection
-  std::uint32_t peer_max_payload_ = ReceiveLimits{}.max_payload;
-  std::uint32_t own_max_payload_ = ReceiveLimits{}.max_payload;
+  BufferIndex peer_max_payload_ = ReceiveLimits{}.max_payload;
+  BufferIndex own_max_payload_ = ReceiveLimits{}.max_payload;
   std::uint32_t opened_at_ms_ = 0;
   std::uint32_t progress_at_ms_ = 0;  ///< last time the peer acknowledged something or nothing was waiting
   std::uint16_t peer_window_ = 1;
