@@ -128,6 +128,8 @@ Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions opti
 
   std::uint8_t tag = tag_qos;
   if (link.numbers_1) tag = !options.qos ? tag_1::plain : options.wait ? tag_1::ordered : std::uint8_t{0};
+  // A line given up takes no wire number. After a kill the numbers must come out the same: none is given up.
+  if (link.store && !options.qos) tag = tag_qos;
   if (link.store) return {WriteStatus::ok, write_into_store(link, payload, tag, options.wait)};
   link.outbox.push(payload, tag);
   const std::uint32_t seq = link.numbers_1 ? link.numbers_1->next++ : link.numbers.next++;

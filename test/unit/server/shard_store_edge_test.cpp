@@ -185,5 +185,36 @@ TEST_F(ShardStoreEdge, MailboxIsNotDroppedFromUnderTheConnectionThatOpens) {
   EXPECT_NE(said.find(" 2\n"), std::string::npos) << said;
 }
 
+TEST_F(ShardStoreEdge, Protocol1NumbersOfLinesAreTheSameAfterAKill) {
+  {
+    StoreScript script(disk_);
+    const int id = script.connect();
+    script.send(id, "door\n");
+    script.commit();
+    script.send(id, "\n");
+    script.advance(300);
+    script.write("door", "first", {true, false});
+    script.commit();
+    script.send(id, "00\n");
+    script.commit();
+    script.take(id);
+    script.shard.write(script.link("door"), "plain", {false, false});
+    script.shard.write(script.link("door"), "qos", {true, false});
+    script.settle();
+    script.commit();
+    EXPECT_EQ(script.take(id), "01plain\n02qos\n");
+  }
+  // The client got 01 and not 02. Another line with 01 would be a repetition to it: acknowledged, and thrown away.
+  StoreScript script(disk_);
+  const int id = script.connect();
+  script.send(id, "door\n");
+  script.commit();
+  script.send(id, "\n");
+  script.advance(300);
+  const std::string said = script.take(id);
+  EXPECT_EQ(said.find("01qos"), std::string::npos) << said;
+  EXPECT_NE(said.find("02qos"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace tautline::test
