@@ -234,6 +234,34 @@ TEST(CoroutineWrite, PausesWhileTheQueueIsFullAndKeepsTheOrderOfTheCalls) {
   EXPECT_NE(node.bench.said().find("D" + number + " b\n"), std::string::npos);
 }
 
+/// Fills the queue with lines of this length; returns how many.
+int fill(Node& node, std::size_t length) {
+  int lines = 0;
+  while (node.bench.client.write(std::string(length, 'x')).status == WriteStatus::ok) ++lines;
+  return lines;
+}
+
+TEST(CoroutineWrite, AShortLineDoesNotOvertakeALongOneThatWaits) {
+  std::size_t length = 64;
+  const auto leaves_room_for_a_short_one = [&length] {
+    Node node;
+    fill(node, length);
+    return node.bench.client.write("b").status == WriteStatus::ok;
+  };
+  while (length > 0 && !leaves_room_for_a_short_one()) --length;
+  ASSERT_GT(length, 0U);
+
+  Node node;
+  const int lines = fill(node, length);
+  const Task first = write(node, std::string(64, 'a'), {.wait = false});
+  const Task second = write(node, "b", {.wait = false});
+  node.turn();
+  EXPECT_EQ(node.log, Log{});
+  node.bench.open();
+  for (int line = 1; line <= lines; ++line) node.give("A" + std::to_string(line) + " 40\n");
+  EXPECT_EQ(node.log, (Log{"aaaaaaaa" + written, "b" + written}));
+}
+
 TEST(CoroutineWrite, WithoutQosPausesWhileTheLinkIsDownAndHoldsNobodyUp) {
   Node node;
   const Task plain = write(node, "plain", {.qos = false});
@@ -378,6 +406,25 @@ TEST(CoroutineTask, FramesOfAllSizesFindRoomAgain) {
   for (Task& task : tasks) task.cancel();
   EXPECT_EQ(node.tasks_.used_bytes(), 0U);
   EXPECT_EQ(node.tasks_.overflows(), 0U);
+}
+
+TEST(CoroutineTask, FreeFramesNextToEachOtherBecomeOne) {
+  Node node;
+  std::vector<Task> small;
+  while (node.tasks().overflows() == 0) small.push_back(sleep(node, 1, ""));
+  small.clear();
+  const auto large = [](BasicTasks&, std::string& to) -> Task {
+    std::array<char, 1000> text{};
+    text.fill('x');
+    co_await delay(1);
+    to.assign(text.begin(), text.end());
+  };
+  std::string text;
+  const Task task = large(node.tasks(), text);
+  ASSERT_FALSE(task.failed());
+  node.turn();
+  node.turn(1);
+  EXPECT_EQ(text, std::string(1000, 'x'));
 }
 
 TEST(CoroutineTask, ATaskWithoutMemoryFailsVisibly) {

@@ -88,14 +88,12 @@ class PortConformance {
   static bool is_under_way(ConnectStatus status) {
     return status == ConnectStatus::resolving || status == ConnectStatus::connecting;
   }
-  /// As the client does it: an address that fails makes way for the next.
   ConnectStatus try_to_connect(const char* name, std::uint16_t number) {
     transport().connect(name, number);
     ConnectStatus status = ConnectStatus::resolving;
     until([&] {
       status = transport().progress();
-      if (is_under_way(status)) return false;
-      return status == ConnectStatus::connected || !transport().next_address();
+      return !is_under_way(status);
     });
     return status;
   }
