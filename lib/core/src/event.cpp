@@ -1,6 +1,19 @@
 #include "tautline/core/event.hpp"
 
 namespace tautline {
+namespace {
+
+/// Without std::string_view's comparison, which brings strlen() and memcmp() to devices that have no other use for
+/// them.
+bool equal(std::string_view text, const char* word) {
+  for (const char character : text) {
+    if (*word == '\0' || *word != character) return false;
+    ++word;
+  }
+  return *word == '\0';
+}
+
+}  // namespace
 
 const char* to_string(Reason reason) {
   switch (reason) {
@@ -30,7 +43,7 @@ Reason bye_code(std::string_view name) {
   for (auto value = static_cast<std::uint8_t>(Reason::version); value <= static_cast<std::uint8_t>(Reason::closing);
        ++value) {
     const auto reason = static_cast<Reason>(value);
-    if (name == to_string(reason)) return reason;
+    if (equal(name, to_string(reason))) return reason;
   }
   return Reason::none;
 }

@@ -96,14 +96,13 @@ Input Protocol2::receive_from_server(LinkNumbers& numbers, std::string_view line
   if (phase_ == Phase::open) return receive_open(numbers, line, now_ms);
   if (phase_ != Phase::hello_sent && phase_ != Phase::go_sent) return Input{};
   const wire_2::Line parsed = wire_2::parse_line(line);
-  if (parsed.kind == wire_2::Kind::bye) {
-    const Input input = peer_said_bye(parsed.payload);
-    // The server's record was rolled back: whatever was remembered of it is void.
-    if (input.reason == Reason::sid) numbers.sid_known = false;
-    return input;
+  if (parsed.kind != wire_2::Kind::bye) {
+    return phase_ == Phase::hello_sent ? receive_hi(numbers, line) : receive_server_go(numbers, line, now_ms);
   }
-  if (phase_ == Phase::hello_sent) return receive_hi(numbers, line);
-  return receive_server_go(numbers, line, now_ms);
+  const Input input = peer_said_bye(parsed.payload);
+  // The server's record was rolled back: whatever was remembered of it is void.
+  if (input.reason == Reason::sid) numbers.sid_known = false;
+  return input;
 }
 
 Input Protocol2::receive_hi(LinkNumbers& numbers, std::string_view line) {
@@ -111,7 +110,7 @@ Input Protocol2::receive_hi(LinkNumbers& numbers, std::string_view line) {
   // A server of protocol 2 says nothing before HI or BYE. One of protocol 1 sends an empty line or a message at once.
   // A HI with a fault is no reason to fall back to protocol 1.
   if (!wire_2::parse_hi(line, hi)) {
-    const bool is_hi = line.substr(0, 3) == "HI ";
+    const bool is_hi = line.size() >= 3 && line[0] == 'H' && line[1] == 'I' && line[2] == ' ';
     return fail_with(is_hi ? Reason::syntax : Reason::not_protocol_2);
   }
   generation_ = hi.generation;
