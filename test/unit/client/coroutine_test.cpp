@@ -73,10 +73,11 @@ template <class T>
 constexpr bool stays_where_it_is = !std::is_copy_constructible_v<T> && !std::is_move_constructible_v<T> &&
                                    !std::is_copy_assignable_v<T> && !std::is_move_assignable_v<T>;
 static_assert(stays_where_it_is<Node::Coroutines>);
-static_assert(stays_where_it_is<Node::Coroutines::Read>);
-static_assert(stays_where_it_is<Node::Coroutines::Write>);
-static_assert(stays_where_it_is<Node::Coroutines::Up>);
-static_assert(stays_where_it_is<Delay>);
+static_assert(stays_where_it_is<task_detail::Read<Node::Plain>>);
+static_assert(stays_where_it_is<task_detail::Write<Node::Plain>>);
+static_assert(stays_where_it_is<task_detail::Up<Node::Plain>>);
+static_assert(stays_where_it_is<task_detail::Delay>);
+static_assert(stays_where_it_is<task_detail::Join>);
 static_assert(stays_where_it_is<Tasks<512>>);
 static_assert(!std::is_copy_constructible_v<Task> && std::is_nothrow_move_constructible_v<Task>);
 

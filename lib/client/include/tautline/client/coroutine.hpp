@@ -9,6 +9,90 @@
 
 namespace tautline {
 
+namespace task_detail {
+
+/// `co_await client.readline()`.
+template <class Client>
+class [[nodiscard]] Read : public Wait {
+ public:
+  Read(BasicTasks& tasks, Client& client) : Wait(look, &client), tasks_(tasks), client_(client) {}
+  bool await_ready() { return is_first(tasks_) && look(*this); }
+  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
+  std::string_view await_resume() const { return line_; }
+
+ private:
+  static bool look(Wait& wait) {
+    auto& self = static_cast<Read&>(wait);
+    return self.client_.readline(self.line_);
+  }
+
+  BasicTasks& tasks_;
+  Client& client_;
+  std::string_view line_;
+};
+
+/// `co_await client.write(...)`.
+template <class Client>
+class [[nodiscard]] Write : public Wait {
+ public:
+  Write(BasicTasks& tasks, Client& client, std::string_view line, WriteOptions options)
+      : Wait(look_queued, subject(client, options.qos)),
+        tasks_(tasks),
+        client_(client),
+        line_(line),
+        options_(options) {}
+  bool await_ready() { return is_first(tasks_) && try_write(); }
+  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
+  WriteStatus await_resume() const { return result_.status; }
+
+ private:
+  /// Two queues: a qos=False line that waits for the link does not hold up those that only need room.
+  static const void* subject(const Client& client, bool qos) {
+    return reinterpret_cast<const char*>(&client) + (qos ? 0 : 1);
+  }
+  static bool look_queued(Wait& wait) { return static_cast<Write&>(wait).try_write(); }
+  static bool look_acknowledged(Wait& wait) {
+    auto& self = static_cast<Write&>(wait);
+    if (self.client_.acknowledged(self.result_.ticket)) return true;
+    if (self.client_.state() != LinkState::closed) return false;
+    self.result_.status = WriteStatus::closed;
+    return true;
+  }
+  bool try_write() {
+    result_ = client_.write(line_, options_.qos, options_.wait);
+    if (result_.status != WriteStatus::ok) return result_.status != WriteStatus::would_block;
+    if (!options_.qos || !options_.wait) return true;
+    look_with(look_acknowledged);
+    return false;
+  }
+
+  BasicTasks& tasks_;
+  Client& client_;
+  std::string_view line_;
+  WriteOptions options_;
+  WriteResult result_;
+};
+
+/// `co_await client`.
+template <class Client>
+class [[nodiscard]] Up : public Wait {
+ public:
+  explicit Up(Client& client) : Wait(look, &client), client_(client) {}
+  bool await_ready() { return look(*this); }
+  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
+  bool await_resume() const { return client_.status(); }
+
+ private:
+  static bool look(Wait& wait) {
+    const auto& self = static_cast<const Up&>(wait);
+    return self.client_.status() || self.client_.state() == LinkState::closed;
+  }
+
+  Client& client_;
+};
+
+}  // namespace task_detail
+
 /// The operations of a Client for coroutines: they pause through an outage and then go on. (On Linux
 /// posix::AsyncClient has the same for Asio.)
 ///
@@ -39,10 +123,6 @@ namespace tautline {
 template <class Client>
 class CoroutineClient {
  public:
-  class Read;
-  class Write;
-  class Up;
-
   /// Both must outlive this, and this its tasks.
   CoroutineClient(BasicTasks& tasks, Client& client) : tasks_(tasks), client_(client) {}
   CoroutineClient(const CoroutineClient&) = delete;
@@ -53,7 +133,7 @@ class CoroutineClient {
   ///
   /// Several tasks may wait: each line goes to the one that has waited longest, but see above: who reads on makes the
   /// other's view invalid. One task that reads is what a program wants. After Client::close() it waits for ever.
-  [[nodiscard]] Read readline() { return Read(*this); }
+  task_detail::Read<Client> readline() { return {tasks_, client_}; }
 
   /// `co_await` gives a WriteStatus, never would_block.
   ///
@@ -63,10 +143,12 @@ class CoroutineClient {
   ///
   /// bad_line, too_long: nothing was sent. closed: as well, or with wait, nobody knows whether it arrived. `line` must
   /// stay as it is until then; nothing is copied into the frame.
-  [[nodiscard]] Write write(std::string_view line, WriteOptions options = {}) { return Write(*this, line, options); }
+  task_detail::Write<Client> write(std::string_view line, WriteOptions options = {}) {
+    return {tasks_, client_, line, options};
+  }
 
   /// `co_await client` goes on when the link is up, and gives true; false: the client is closed for good.
-  Up operator co_await() { return Up(*this); }
+  task_detail::Up<Client> operator co_await() { return task_detail::Up<Client>(client_); }
 
   /// Is the link up?
   bool status() const { return client_.status(); }
@@ -78,85 +160,8 @@ class CoroutineClient {
   BasicTasks& tasks() const { return tasks_; }
 
  private:
-  bool is_closed() const { return client_.state() == LinkState::closed; }
-
   BasicTasks& tasks_;
   Client& client_;
-};
-
-/// What readline() returns, to be awaited at once.
-template <class Client>
-class [[nodiscard]] CoroutineClient<Client>::Read : public task_detail::Wait {
- public:
-  explicit Read(CoroutineClient& client) : Wait(look, &client), client_(client) {}
-  bool await_ready() { return is_first(client_.tasks_) && look(*this); }
-  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
-  std::string_view await_resume() const { return line_; }
-
- private:
-  static bool look(Wait& wait) {
-    auto& self = static_cast<Read&>(wait);
-    return self.client_.client_.readline(self.line_);
-  }
-
-  CoroutineClient& client_;
-  std::string_view line_;
-};
-
-/// What write() returns, to be awaited at once.
-template <class Client>
-class [[nodiscard]] CoroutineClient<Client>::Write : public task_detail::Wait {
- public:
-  Write(CoroutineClient& client, std::string_view line, WriteOptions options)
-      : Wait(look_queued, subject(client, options.qos)), client_(client), line_(line), options_(options) {}
-  bool await_ready() { return is_first(client_.tasks_) && try_write(); }
-  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
-  WriteStatus await_resume() const { return result_.status; }
-
- private:
-  /// A qos=False line that waits for the link does not hold up those that only need room.
-  static const void* subject(const CoroutineClient& client, bool qos) {
-    if (qos) return &client;
-    return &client.client_;
-  }
-  static bool look_queued(Wait& wait) { return static_cast<Write&>(wait).try_write(); }
-  static bool look_acknowledged(Wait& wait) {
-    auto& self = static_cast<Write&>(wait);
-    if (self.client_.client_.acknowledged(self.result_.ticket)) return true;
-    if (!self.client_.is_closed()) return false;
-    self.result_.status = WriteStatus::closed;
-    return true;
-  }
-  bool try_write() {
-    result_ = client_.client_.write(line_, options_.qos, options_.wait);
-    if (result_.status != WriteStatus::ok) return result_.status != WriteStatus::would_block;
-    if (!options_.qos || !options_.wait) return true;
-    look_with(look_acknowledged);
-    return false;
-  }
-
-  CoroutineClient& client_;
-  std::string_view line_;
-  WriteOptions options_;
-  WriteResult result_;
-};
-
-/// What `co_await client` waits with.
-template <class Client>
-class [[nodiscard]] CoroutineClient<Client>::Up : public task_detail::Wait {
- public:
-  explicit Up(CoroutineClient& client) : Wait(look, &client), client_(client) {}
-  bool await_ready() { return look(*this); }
-  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
-  bool await_resume() const { return client_.status(); }
-
- private:
-  static bool look(Wait& wait) {
-    const auto& self = static_cast<const Up&>(wait);
-    return self.client_.status() || self.client_.is_closed();
-  }
-
-  CoroutineClient& client_;
 };
 
 }  // namespace tautline

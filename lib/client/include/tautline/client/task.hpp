@@ -41,6 +41,9 @@ class Task;
 
 namespace task_detail {
 
+class Delay;
+class Join;
+
 /// What a task waits for; in its frame while it waits. Never copied: `co_await` on an lvalue that is reached through a
 /// lambda's capture would wait on a copy (GCC 12), so there must be none to make.
 class Wait {
@@ -61,7 +64,7 @@ class Wait {
   bool is_first(const BasicTasks& tasks) const;
 
  private:
-  friend BasicTasks;
+  friend class tautline::BasicTasks;
   bool is_like(const Wait& other) const { return look_ == other.look_ && subject_ == other.subject_; }
 
   Look look_;
@@ -128,18 +131,18 @@ class BasicTasks {
   std::size_t peak_bytes() const { return peak_bytes_; }
 
  protected:
-  using Block = task_detail::Block;
-
   /// The arena must outlive its tasks.
-  BasicTasks(Block* arena, std::size_t blocks) : first_(arena), end_(arena + blocks) {
+  BasicTasks(task_detail::Block* arena, std::size_t blocks) : first_(arena), end_(arena + blocks) {
     *first_ = {blocks * sizeof(Block), nullptr};
   }
   ~BasicTasks() = default;
 
  private:
-  friend Task;
-  friend class Delay;
-  friend task_detail::Wait;
+  using Block = task_detail::Block;
+
+  friend class Task;
+  friend class task_detail::Delay;
+  friend class task_detail::Wait;
 
   /// A task that goes on for ever without a real wait must not keep the main loop from its turn.
   static constexpr int max_rounds_per_run = 8;
@@ -171,8 +174,9 @@ class BasicTasks {
 template <std::size_t arena_bytes>
 class Tasks : private task_detail::Arena<arena_bytes / sizeof(task_detail::Block)>, public BasicTasks {
  public:
-  static_assert(arena_bytes >= 2 * sizeof(Block), "a frame needs more than that");
-  Tasks() : BasicTasks(this->memory_, arena_bytes / sizeof(Block)) {}
+  static_assert(arena_bytes >= 2 * sizeof(task_detail::Block), "a frame needs more than that");
+  /// No tasks yet.
+  Tasks() : BasicTasks(this->memory_, arena_bytes / sizeof(task_detail::Block)) {}
 };
 
 namespace task_detail {
@@ -219,8 +223,11 @@ class [[nodiscard]] Task {
   /// Ends it where it waits; objects in its frame are destroyed. A task cannot cancel itself: it returns.
   void cancel();
 
+  /// See above.
+  task_detail::Join operator co_await() const;
+
  private:
-  class Join;
+  friend class task_detail::Join;
   explicit Task(promise_type& promise);
   static Task failure() {
     Task task;
@@ -230,9 +237,6 @@ class [[nodiscard]] Task {
 
   promise_type* promise_ = nullptr;
   bool failed_ = false;
-
- public:
-  Join operator co_await() const;
 };
 
 /// What the compiler asks of a coroutine that returns Task.
@@ -294,12 +298,16 @@ inline void Task::cancel() {
   if (promise_ != nullptr) promise_->handle().destroy();
 }
 
+// ---- what tasks and delays are awaited with -----------------------------------------------------
+
+namespace task_detail {
+
 /// `co_await task`.
-class Task::Join : public task_detail::Wait {
+class [[nodiscard]] Join : public Wait {
  public:
   explicit Join(const Task& task) : Wait(look, this), task_(task) {}
   bool await_ready() const { return task_.promise_ == nullptr; }
-  void await_suspend(std::coroutine_handle<promise_type> waiting) { waiting.promise().suspend_for(*this); }
+  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) { waiting.promise().suspend_for(*this); }
   bool await_resume() const { return !task_.failed_; }
 
  private:
@@ -308,24 +316,41 @@ class Task::Join : public task_detail::Wait {
   const Task& task_;
 };
 
-inline Task::Join Task::operator co_await() const {
-  return Join(*this);
-}
-
-/// `co_await delay(ms)`: goes on after so many milliseconds.
-class [[nodiscard]] Delay : public task_detail::Wait {
+/// `co_await delay(ms)`.
+class [[nodiscard]] Delay : public Wait {
  public:
   explicit Delay(std::uint32_t ms) : Wait(look, this), end_ms_(ms != 0 ? ms : 1) {}
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<Task::promise_type> waiting);
+  void await_suspend(std::coroutine_handle<Task::promise_type> waiting) {
+    tasks_ = &waiting.promise().tasks;
+    end_ms_ += tasks_->now_ms_;
+    waiting.promise().suspend_for(*this);
+  }
   void await_resume() const {}
 
  private:
-  static bool look(Wait& wait);
+  static bool look(Wait& wait) {
+    const auto& self = static_cast<const Delay&>(wait);
+    if (at_or_before(self.end_ms_, self.tasks_->now_ms_)) return true;
+    self.tasks_->deadline_ms_ = earlier(self.tasks_->deadline_ms_, self.end_ms_);
+    return false;
+  }
 
   BasicTasks* tasks_ = nullptr;
   std::uint32_t end_ms_;
 };
+
+}  // namespace task_detail
+
+inline task_detail::Join Task::operator co_await() const {
+  return task_detail::Join(*this);
+}
+
+/// `co_await delay(ms)` goes on after so many milliseconds: at most 2^30, and 0 counts as 1, so that the main loop has
+/// a turn in any case.
+inline task_detail::Delay delay(std::uint32_t ms) {
+  return task_detail::Delay(ms);
+}
 
 // ---- BasicTasks: turns --------------------------------------------------------------------------
 
@@ -403,26 +428,6 @@ inline void BasicTasks::release(void* frame) {
   Block* const block = static_cast<Block*>(frame) - 1;
   block->owner->used_bytes_ -= block->bytes;
   block->owner = nullptr;
-}
-
-// ---- Delay --------------------------------------------------------------------------------------
-
-inline void Delay::await_suspend(std::coroutine_handle<Task::promise_type> waiting) {
-  tasks_ = &waiting.promise().tasks;
-  end_ms_ += tasks_->now_ms_;
-  waiting.promise().suspend_for(*this);
-}
-
-inline bool Delay::look(Wait& wait) {
-  const auto& self = static_cast<const Delay&>(wait);
-  if (at_or_before(self.end_ms_, self.tasks_->now_ms_)) return true;
-  self.tasks_->deadline_ms_ = earlier(self.tasks_->deadline_ms_, self.end_ms_);
-  return false;
-}
-
-/// See Delay. At most 2^30 ms, and 0 counts as 1: the main loop has a turn in any case.
-inline Delay delay(std::uint32_t ms) {
-  return Delay(ms);
 }
 
 }  // namespace tautline
