@@ -368,7 +368,7 @@ void Shard::take_record(Link& link, const StoredLink& record) {
   store.recorded = true;
 }
 
-void Shard::restore(std::vector<StoredLink> links) {
+void Shard::restore(const std::vector<StoredLink>& links) {
   for (const StoredLink& record : links) {
     std::unique_ptr<Link> made = make_link(record.id);
     take_record(*made, record);

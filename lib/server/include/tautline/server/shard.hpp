@@ -188,7 +188,7 @@ class Shard {
   // ---- the store
   bool has_store() const { return store_ != nullptr; }
   /// Before the first connection: the links as the store has them, which take_over() made this server's.
-  void restore(std::vector<StoredLink> links);
+  void restore(const std::vector<StoredLink>& links);
   /// Before the end: submits what has not been submitted yet.
   void flush_store() { submit_changes(true); }
   /// A batch that was submitted is durable.
