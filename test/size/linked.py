@@ -12,7 +12,7 @@ PARTS = (
     ("client", r"libtautline_client\.a|/lib/client/|/test/size/client\.o"),
     ("lwIP", r"liblwip\.a"),
     ("port", r"libtautline_(lwip|baremetal)\.a|tautline_(board|cortex_m3)\.dir|/ports/lx106/"),
-    ("application", r"node\.dir|/test/size/"),
+    ("application", r"node(_coroutines)?\.dir|/test/size/"),
     ("C library, libgcc", r"/lib\w+\.a"),
 )
 # The client's class template is instantiated where it is used.
