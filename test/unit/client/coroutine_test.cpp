@@ -15,11 +15,11 @@ struct Node {
   using Plain = decltype(Bench<>::client);
   using Coroutines = CoroutineClient<Plain>;
 
-  BasicTasks& tasks() { return tasks_; }
+  BasicTasks& tasks() { return arena; }
   /// A turn of a main loop.
   void turn(std::uint32_t ms = 0) {
     bench.pass(ms);
-    deadline = tasks_.run(bench.now);
+    deadline = arena.run(bench.now);
     bench.poll();
   }
   void give(std::string_view lines) {
@@ -38,8 +38,8 @@ struct Node {
   }
 
   Bench<> bench;
-  Tasks<4096> tasks_;
-  Coroutines client{tasks_, bench.client};
+  Tasks<4096> arena;
+  Coroutines client{arena, bench.client};
   std::vector<std::string> log;
   std::uint32_t deadline = 0;
 };
@@ -59,7 +59,7 @@ Task come_up(Node& node) {
   node.log.emplace_back(co_await node.client ? "up" : "closed");
 }
 
-Task sleep(Node& node, std::uint32_t ms, std::string name) {
+Task nap(Node& node, std::uint32_t ms, std::string name) {
   co_await delay(ms);
   node.log.push_back(name);
 }
@@ -301,8 +301,8 @@ TEST(CoroutineWrite, EndsWithClosedWhenTheClientIsClosed) {
 
 TEST(CoroutineDelay, WakesInTheOrderOfTheTimes) {
   Node node;
-  const Task late = sleep(node, 200, "late");
-  const Task early = sleep(node, 100, "early");
+  const Task late = nap(node, 200, "late");
+  const Task early = nap(node, 100, "early");
   node.turn();
   EXPECT_EQ(node.deadline, node.bench.now + 100);
   node.turn(99);
@@ -353,7 +353,7 @@ TEST(CoroutineTask, BeginsInTheNextRun) {
 TEST(CoroutineTask, AwaitsAnother) {
   Node node;
   const auto outer = [](Node& of) -> Task {
-    const bool ran = co_await sleep(of, 10, "inner");
+    const bool ran = co_await nap(of, 10, "inner");
     of.log.emplace_back(ran ? "outer" : "no memory");
   };
   const Task task = outer(node);
@@ -361,7 +361,7 @@ TEST(CoroutineTask, AwaitsAnother) {
   EXPECT_EQ(node.log, Log{});
   node.turn(10);
   EXPECT_EQ(node.log, (Log{"inner", "outer"})) << "in one run";
-  EXPECT_EQ(node.tasks_.used_bytes(), 0U);
+  EXPECT_EQ(node.arena.used_bytes(), 0U);
 }
 
 TEST(CoroutineTask, OneThatNeverReallyWaitsDoesNotKeepTheMainLoop) {
@@ -384,15 +384,15 @@ TEST(CoroutineTask, OneThatNeverReallyWaitsDoesNotKeepTheMainLoop) {
 TEST(CoroutineTask, AFrameIsReusedWhenItsTaskHasEnded) {
   Node node;
   for (int i = 0; i < 1000; ++i) {
-    const Task task = sleep(node, 1, "x");
+    const Task task = nap(node, 1, "x");
     ASSERT_FALSE(task.failed()) << i;
     node.turn();
     node.turn(1);
     ASSERT_TRUE(task.done()) << i;
   }
   EXPECT_EQ(node.log.size(), 1000U);
-  EXPECT_EQ(node.tasks_.used_bytes(), 0U) << "also while the Task objects are there";
-  EXPECT_LT(node.tasks_.peak_bytes(), sizeof node.tasks_ / 4);
+  EXPECT_EQ(node.arena.used_bytes(), 0U) << "also while the Task objects are there";
+  EXPECT_LT(node.arena.peak_bytes(), sizeof node.arena / 4);
 }
 
 TEST(CoroutineTask, FramesOfAllSizesFindRoomAgain) {
@@ -400,19 +400,19 @@ TEST(CoroutineTask, FramesOfAllSizesFindRoomAgain) {
   std::array<Task, 7> tasks;
   for (int i = 0; i < 500; ++i) {
     Task& task = tasks[static_cast<std::size_t>(i * 5 % 7)];
-    task = i % 3 == 0 ? write(node, "one") : i % 3 == 1 ? sleep(node, 5, "") : come_up(node);
+    task = i % 3 == 0 ? write(node, "one") : i % 3 == 1 ? nap(node, 5, "") : come_up(node);
     ASSERT_FALSE(task.failed()) << i;
     node.turn(1);
   }
   for (Task& task : tasks) task.cancel();
-  EXPECT_EQ(node.tasks_.used_bytes(), 0U);
-  EXPECT_EQ(node.tasks_.overflows(), 0U);
+  EXPECT_EQ(node.arena.used_bytes(), 0U);
+  EXPECT_EQ(node.arena.overflows(), 0U);
 }
 
 TEST(CoroutineTask, FreeFramesNextToEachOtherBecomeOne) {
   Node node;
   std::vector<Task> small;
-  while (node.tasks().overflows() == 0) small.push_back(sleep(node, 1, ""));
+  while (node.tasks().overflows() == 0) small.push_back(nap(node, 1, ""));
   small.clear();
   const auto large = [](BasicTasks&, std::string& to) -> Task {
     std::array<char, 1000> text{};
@@ -449,16 +449,16 @@ TEST(CoroutineTask, AnAwaitedTaskWithoutMemoryIsToldToTheOneThatAwaits) {
   Node node;
   std::vector<Task> filling;
   const auto outer = [](Node& of, std::vector<Task>& until_full) -> Task {
-    while (of.tasks().overflows() == 0) until_full.push_back(sleep(of, 1000, ""));
-    of.log.emplace_back(co_await sleep(of, 1, "inner") ? "ran" : "no memory");
+    while (of.tasks().overflows() == 0) until_full.push_back(nap(of, 1000, ""));
+    of.log.emplace_back(co_await nap(of, 1, "inner") ? "ran" : "no memory");
   };
   const Task task = outer(node, filling);
   node.turn();
   EXPECT_EQ(node.log, Log{"no memory"});
-  EXPECT_EQ(node.tasks_.overflows(), 2U);
+  EXPECT_EQ(node.arena.overflows(), 2U);
   EXPECT_TRUE(filling.back().failed());
   filling.clear();
-  EXPECT_FALSE(sleep(node, 1, "").failed()) << "there is room again";
+  EXPECT_FALSE(nap(node, 1, "").failed()) << "there is room again";
 }
 
 /// Tells when it is destroyed.
@@ -479,7 +479,7 @@ TEST(CoroutineTask, ATaskIsCancelledWhereverItWaits) {
     if (what == 1) co_await node.client.readline();
     if (what == 2) co_await node.client.write("x");
     if (what == 3) co_await delay(1000);
-    if (what == 4) co_await sleep(node, 1000, "inner");
+    if (what == 4) co_await nap(node, 1000, "inner");
     node.log.emplace_back("went on");
   };
   {
@@ -489,7 +489,7 @@ TEST(CoroutineTask, ATaskIsCancelledWhereverItWaits) {
     EXPECT_EQ(destroyed, 0);
   }
   EXPECT_EQ(destroyed, 5);
-  EXPECT_EQ(node.tasks_.used_bytes(), 0U);
+  EXPECT_EQ(node.arena.used_bytes(), 0U);
   node.bench.open();
   node.give("A1 40\nD41 one\n");
   node.turn(2000);
@@ -499,11 +499,11 @@ TEST(CoroutineTask, ATaskIsCancelledWhereverItWaits) {
 
 TEST(CoroutineTask, OneThatHasNotBegunIsCancelledToo) {
   Node node;
-  { const Task task = sleep(node, 1, "x"); }
+  { const Task task = nap(node, 1, "x"); }
   node.turn();
   node.turn(1);
   EXPECT_EQ(node.log, Log{});
-  EXPECT_EQ(node.tasks_.used_bytes(), 0U);
+  EXPECT_EQ(node.arena.used_bytes(), 0U);
 }
 
 TEST(CoroutineTask, CancelsOthersWhileItRuns) {
@@ -513,14 +513,14 @@ TEST(CoroutineTask, CancelsOthersWhileItRuns) {
     co_await delay(10);
     for (Task& task : others) task.cancel();
   };
-  others[0] = sleep(node, 10, "before");
+  others[0] = nap(node, 10, "before");
   const Task task = cancel(node.tasks());
-  others[1] = sleep(node, 10, "next");
-  others[2] = sleep(node, 10, "last");
+  others[1] = nap(node, 10, "next");
+  others[2] = nap(node, 10, "last");
   node.turn();
   node.turn(10);
   EXPECT_EQ(node.log, Log{"before"}) << "it was its turn already";
-  EXPECT_EQ(node.tasks_.used_bytes(), 0U);
+  EXPECT_EQ(node.arena.used_bytes(), 0U);
 }
 
 TEST(CoroutineTask, AWriterThatIsCancelledMakesWayForTheNext) {
@@ -540,10 +540,10 @@ TEST(CoroutineTask, AWriterThatIsCancelledMakesWayForTheNext) {
 
 TEST(CoroutineTask, MovesWithItsObject) {
   Node node;
-  Task first = sleep(node, 10, "first");
+  Task first = nap(node, 10, "first");
   node.turn();
   Task moved = std::move(first);
-  first = sleep(node, 5, "second");
+  first = nap(node, 5, "second");
   node.turn();
   node.turn(5);
   node.turn(5);
