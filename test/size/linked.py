@@ -13,6 +13,7 @@ PARTS = (
     ("lwIP", r"liblwip\.a"),
     ("port", r"libtautline_(lwip|baremetal)\.a|tautline_(board|cortex_m3)\.dir|/ports/lx106/"),
     ("application", r"node(_coroutines)?\.dir|/test/size/"),
+    ("optimised together", r"\.ltrans"),
     ("C library, libgcc", r"/lib\w+\.a"),
 )
 # The client's class template is instantiated where it is used.
