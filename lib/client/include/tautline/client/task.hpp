@@ -201,7 +201,8 @@ BasicTasks& tasks_of(First& first, More&... more) {
 }  // namespace task_detail
 
 /// A coroutine that runs in Tasks::run(), and the right to cancel it: the task ends with this object. It begins in the
-/// next run(). When it has ended, its frame is free at once.
+/// next run(). When it has ended, its frame is free at once. Where there are exceptions, one that leaves it ends the
+/// program.
 ///
 /// `co_await task` (or `co_await function(...)`) waits until it ended and gives true, or false if it never started.
 class [[nodiscard]] Task {
