@@ -428,6 +428,27 @@ TEST(CoroutineTask, FreeFramesNextToEachOtherBecomeOne) {
   EXPECT_EQ(text, std::string(1000, 'x'));
 }
 
+Task only_read(Node::Coroutines& client) {
+  while (true) co_await client.readline();
+}
+Task only_write(Node::Coroutines& client) {
+  while (true) co_await client.write("x");
+}
+
+/// On 64 bits, with the arena's header. On 32 bits it is about half: the firmware prints what its tasks take.
+TEST(CoroutineTask, AFrameIsSmall) {
+  constexpr std::size_t limit = 224;
+  Node node;
+  const Task reader = only_read(node.client);
+  const std::size_t for_reader = node.arena.used_bytes();
+  const Task writer = only_write(node.client);
+  const std::size_t for_writer = node.arena.used_bytes() - for_reader;
+  RecordProperty("reader", static_cast<int>(for_reader));
+  RecordProperty("writer", static_cast<int>(for_writer));
+  EXPECT_LE(for_reader, limit);
+  EXPECT_LE(for_writer, limit);
+}
+
 TEST(CoroutineTask, ATaskWithoutMemoryFailsVisibly) {
   Node node;
   Tasks<64> tiny;
