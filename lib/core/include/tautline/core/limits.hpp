@@ -32,7 +32,7 @@ struct ReceiveLimits {
 };
 
 /// A position in a buffer, or the size of one. A microcontroller has no buffer beyond 64 KB, and less state for it.
-#if UINTPTR_MAX > 0xFFFFFFFFU || defined(__unix__)
+#if (UINTPTR_MAX > 0xFFFFFFFFU || defined(__unix__)) && !defined(TAUTLINE_SMALL_BUFFERS)  // which a test defines
 using BufferIndex = std::uint32_t;
 #else
 using BufferIndex = std::uint16_t;
