@@ -38,6 +38,7 @@ using BufferIndex = std::uint32_t;
 using BufferIndex = std::uint16_t;
 #endif
 
+/// The largest buffer that a BufferIndex can address.
 constexpr std::size_t max_buffer_bytes = std::numeric_limits<BufferIndex>::max();
 
 /// `value` must be at most max_buffer_bytes.

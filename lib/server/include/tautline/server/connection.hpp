@@ -112,9 +112,9 @@ class Connection {
   template <typename Token>
   auto accept(StoreEffect effect, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code, std::exception_ptr)>(
-        [core = core_, link = link_](auto handler, StoreEffect started) {
+        [core = core_, link = link_](auto handler, const StoreEffect& started) {
           using Handler = std::decay_t<decltype(handler)>;
-          detail::start_effect(*core, *link, std::move(started),
+          detail::start_effect(*core, *link, started,
                                detail::WaitingHandler<detail::EffectWaiting, Handler, std::exception_ptr>::make(
                                    std::move(handler), detail::executor_of(*core), [](detail::EffectWaiting& waiting) {
                                      detail::abort(waiting, asio::error::operation_aborted, std::exception_ptr());
