@@ -88,8 +88,9 @@ class Connection {
         token);
   }
 
-  /// The fast form: the next line if one is there, as a view that stays valid until the next read or accept(). One
-  /// await and then try_readline() until it is false costs a fraction of one await per line.
+  /// The fast form: the next line if one is there, as a view that stays valid until the next read or accept() (with a
+  /// store: or until another server takes the link over). One await and then try_readline() until it is false costs a
+  /// fraction of one await per line.
   bool try_readline(std::string_view& line) { return detail::try_read(*core_, *link_, line); }
 
   /// The application is done with the line handed out last. With a store that is durable soon (within 100 ms, or with
@@ -102,7 +103,8 @@ class Connection {
 
   /// Takes the line handed out last in one transaction with what `effect` writes to the same database: exactly once
   /// into the application, whatever crashes when. `effect` runs on the store's thread (see StoreEffect); what it throws
-  /// is thrown here, undoes what it did, and leaves the line handed out. Until this returns, no line is handed out.
+  /// is thrown here, undoes what it did, and leaves the line handed out. Until this returns, no line is handed out, and
+  /// none should be asked for: a reader that waits already takes the line also when the effect threw.
   ///
   /// Errors: invalid_argument: there is no store, or no line with an identity is handed out; Error::taken_over: another
   /// server has the link now, nothing was done. Cancelled, it only stops waiting.

@@ -39,7 +39,7 @@ struct ServerOptions {
   std::function<void(LogLevel, const std::string&)> log = {};    ///< default: spdlog's default logger
   std::function<void(const Connection&, bool up)> on_link = {};  ///< called on every change of a link
   /// Called when lines of an outbox were given up (when_full, outbox_max_age_s, Connection::drop_oldest()), with how
-  /// many; must not write to that connection.
+  /// many; must not write to that connection, nor cancel a write to it.
   std::function<void(const Connection&, std::uint32_t count)> on_dropped = {};
 };
 
