@@ -1,5 +1,7 @@
 #include "tautline/core/protocol_2.hpp"
 
+#include <new>
+
 #include "tautline/core/serial.hpp"
 
 namespace tautline {
@@ -13,6 +15,11 @@ Input simple(Event event) {
   return input;
 }
 
+/// A new connection in place: assigning a fresh object would make that one first, and copy it.
+void begin_anew(Protocol2& connection) {
+  ::new (static_cast<void*>(&connection)) Protocol2;
+}
+
 bool is_bye_code(Reason reason) {
   return reason >= Reason::version;
 }
@@ -22,7 +29,7 @@ bool is_bye_code(Reason reason) {
 // ---- beginning and end --------------------------------------------------------------------------
 
 char* Protocol2::start_client(char* out, std::string_view id, const ReceiveLimits& own, std::uint32_t now_ms) {
-  *this = Protocol2();
+  begin_anew(*this);
   phase_ = Phase::hello_sent;
   own_window_ = static_cast<std::uint16_t>(own.window);
   own_max_payload_ = capped_index(own.max_payload);
@@ -32,7 +39,7 @@ char* Protocol2::start_client(char* out, std::string_view id, const ReceiveLimit
 
 void Protocol2::start_server(const LinkNumbers& numbers, const wire_2::Hello& hello, const ReceiveLimits& own,
                              std::uint32_t accepted_at_ms) {
-  *this = Protocol2();
+  begin_anew(*this);
   phase_ = Phase::hello_heard;
   own_window_ = static_cast<std::uint16_t>(own.window);
   own_max_payload_ = capped_index(own.max_payload);
