@@ -85,10 +85,10 @@ err_t TcpTransport::on_connected(void* self, tcp_pcb*, err_t) {
 }
 
 /// RST, or too many retransmissions. lwIP has freed the connection.
-void TcpTransport::on_error(void* self, err_t) {
+void TcpTransport::on_error(void* self, err_t error) {
   auto& transport = *static_cast<TcpTransport*>(self);
   transport.pcb_ = nullptr;
-  transport.status_ = ConnectStatus::unreachable;
+  transport.status_ = error == ERR_RST ? ConnectStatus::refused : ConnectStatus::unreachable;
   transport.ended_ = true;
 }
 

@@ -168,11 +168,11 @@ TEST_F(LwipTransport, FindsANameAndSaysWhenThereIsNone) {
   EXPECT_FALSE(transport.next_address());
 }
 
-TEST_F(LwipTransport, RefusedIsUnreachable) {
+TEST_F(LwipTransport, RefusedIsToldFromUnreachable) {
   transport.connect("127.0.0.1", port);
   EXPECT_EQ(transport.progress(), ConnectStatus::connecting);
   pass();
-  EXPECT_EQ(transport.progress(), ConnectStatus::unreachable);
+  EXPECT_EQ(transport.progress(), ConnectStatus::refused);
   EXPECT_TRUE(write("x").closed);
   EXPECT_TRUE(closed());
 }
