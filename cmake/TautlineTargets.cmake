@@ -88,6 +88,9 @@ function(tautline_test name)
 
   tautline_executable(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gmock GTest::gtest_main)
   set_property(GLOBAL APPEND PROPERTY TAUTLINE_TEST_TARGETS ${name})
+  if("threads" IN_LIST labels OR "unit" IN_LIST labels OR "property" IN_LIST labels)
+    set_property(GLOBAL APPEND PROPERTY TAUTLINE_MEMORY_TEST_TARGETS ${name})
+  endif()
   if("threads" IN_LIST labels)
     set_property(GLOBAL APPEND PROPERTY TAUTLINE_THREAD_TEST_TARGETS ${name})
   endif()
@@ -118,10 +121,10 @@ if(TAUTLINE_TESTS)
   include(GoogleTest)
 endif()
 
-# The targets tautline_programs, tautline_tests and tautline_thread_tests: every program, every test executable, those
-# with the label `threads`.
+# The targets tautline_programs, tautline_tests, tautline_thread_tests and tautline_memory_tests: every program, every
+# test executable, those with the label `threads`, those and all unit and property tests (for AddressSanitizer).
 function(tautline_collect_targets)
-  foreach(kind IN ITEMS program test thread_test)
+  foreach(kind IN ITEMS program test thread_test memory_test)
     string(TOUPPER ${kind} kind_upper)
     get_property(targets GLOBAL PROPERTY TAUTLINE_${kind_upper}_TARGETS)
     add_custom_target(tautline_${kind}s)
