@@ -66,26 +66,38 @@ void Server::on_line(std::function<void(const Connection&, std::string_view)> ha
 // ---- Connection ---------------------------------------------------------------------------------
 
 asio::awaitable<std::string> Connection::readline() {
+  return read_line(*this);
+}
+asio::awaitable<std::string> Connection::read_line(Connection self) {
   std::string_view line;
-  if (detail::try_read(*core_, *link_, line)) co_return std::string(line);
-  co_return co_await readline(asio::use_awaitable);
+  if (detail::try_read(*self.core_, *self.link_, line)) co_return std::string(line);
+  co_return co_await self.readline(asio::use_awaitable);
 }
 
 asio::awaitable<void> Connection::accept(StoreEffect effect) {
-  const std::exception_ptr thrown = co_await accept(std::move(effect), asio::use_awaitable);
+  return accept_line(*this, std::move(effect));
+}
+asio::awaitable<void> Connection::accept_line(Connection self, StoreEffect effect) {
+  const std::exception_ptr thrown = co_await self.accept(std::move(effect), asio::use_awaitable);
   if (thrown) std::rethrow_exception(thrown);
 }
 
 asio::awaitable<void> Connection::write(std::string line, WriteOptions options) {
-  const bool until_stored = options.qos && detail::shard_of(*core_).has_store();
+  return write_line(*this, std::move(line), options);
+}
+asio::awaitable<void> Connection::write_line(Connection self, std::string line, WriteOptions options) {
+  const bool until_stored = options.qos && detail::shard_of(*self.core_).has_store();
   if (!options.qos || (!options.wait && !until_stored)) {
-    if (detail::try_write(*core_, *link_, line, options).status == WriteStatus::ok) co_return;
+    if (detail::try_write(*self.core_, *self.link_, line, options).status == WriteStatus::ok) co_return;
   }
-  co_await write(std::move(line), options, asio::use_awaitable);
+  co_await self.write(std::move(line), options, asio::use_awaitable);
 }
 
 asio::awaitable<void> Connection::up() {
-  if (!status()) co_await up(asio::use_awaitable);
+  return wait_up(*this);
+}
+asio::awaitable<void> Connection::wait_up(Connection self) {
+  if (!self.status()) co_await self.up(asio::use_awaitable);
 }
 
 }  // namespace tautline

@@ -92,7 +92,9 @@ TEST_F(DurableServerTest, EffectOfTheApplicationAndConsumptionAreOneCommit) {
       const std::string sql =
           "CREATE TABLE IF NOT EXISTS temperatures(value); INSERT INTO temperatures VALUES (" + value + ")";
       if (sqlite3_exec(database_of(transaction), sql.c_str(), nullptr, nullptr, &error) != SQLITE_OK) {
-        throw std::runtime_error(error);
+        const std::string text = error;
+        sqlite3_free(error);
+        throw std::runtime_error(text);
       }
     };
   };

@@ -189,6 +189,11 @@ class Connection {
 
  private:
   friend class detail::ServerCore;
+  // The coroutines hold the handle, so that one that was made on a temporary is good.
+  static asio::awaitable<std::string> read_line(Connection self);
+  static asio::awaitable<void> accept_line(Connection self, StoreEffect effect);
+  static asio::awaitable<void> write_line(Connection self, std::string line, WriteOptions options);
+  static asio::awaitable<void> wait_up(Connection self);
   Connection(detail::ServerCore& core, Link& link) : core_(&core), link_(&link) {}
 
   template <typename Handler>
