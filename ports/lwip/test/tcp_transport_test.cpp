@@ -61,7 +61,10 @@ class Peer {
     gives_credit_ = gives;
     if (gives && pcb_ != nullptr) tcp_recved(pcb_, std::exchange(owed_, std::uint16_t{0}));
   }
-  void close() { tcp_close(std::exchange(pcb_, nullptr)); }
+  void close() {
+    tcp_err(pcb_, nullptr);  // it may outlive this object
+    tcp_close(std::exchange(pcb_, nullptr));
+  }
   void abort() {
     if (pcb_ != nullptr) tcp_abort(std::exchange(pcb_, nullptr));
   }
