@@ -20,9 +20,7 @@ bool Shard::is_full(const Link& link, std::size_t bytes) const {
 
 /// A line that was sent on the open connection, or is promised by a GO on its way, can't be taken back.
 bool Shard::can_drop(const Link& link) const {
-  const bool opening = link.store && link.store->opening != nullptr && link.store->opening->opening &&
-                       link.store->opening->serial == link.store->opening_serial;
-  if (link.conn != nullptr || link.replacing || opening || link.outbox.empty()) return false;
+  if (link.conn != nullptr || link.replacing || opening_of(link) != nullptr || link.outbox.empty()) return false;
   if (link.store && !link.store->owned) return false;
   return !link.numbers_1 || link.numbers_1->can_drop_front();
 }

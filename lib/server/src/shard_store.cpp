@@ -289,20 +289,24 @@ void Shard::wait_for_store(Conn& conn, std::uint32_t now_ms) {
   conn.opening = true;
 }
 
-/// Ends a connection whose GO waits for the store.
+/// The connection that waits for the store; null if there is none, or it is gone.
+Conn* Shard::opening_of(const Link& link) {
+  Conn* const conn = link.store ? link.store->opening : nullptr;
+  return conn != nullptr && conn->opening && conn->serial == link.store->opening_serial ? conn : nullptr;
+}
+
 void Shard::end_opening(Link& link, std::uint32_t now_ms) {
-  Conn* const conn = std::exchange(link.store->opening, nullptr);
-  if (conn != nullptr && conn->opening && conn->serial == link.store->opening_serial) {
-    part(*conn, Reason::superseded, now_ms);
-  }
+  Conn* const conn = opening_of(link);
+  link.store->opening = nullptr;
+  if (conn != nullptr) part(*conn, Reason::superseded, now_ms);
 }
 
 void Shard::finish_opening(Link& link, std::uint32_t now_ms) {
   LinkStore& store = *link.store;
-  Conn* const conn = store.opening;
-  if (conn == nullptr || before(store.answered, store.opening_update)) return;
+  if (store.opening == nullptr || before(store.answered, store.opening_update)) return;
+  Conn* const conn = opening_of(link);
   store.opening = nullptr;
-  if (conn->serial != store.opening_serial || !conn->opening) return;  // it is gone
+  if (conn == nullptr) return;
   conn->opening = false;
   if (conn->state == Conn::State::protocol_1 && link.numbers_1) {
     go_1(*conn, now_ms);

@@ -297,6 +297,7 @@ class Shard {
   void clear_lines(Link& link);
   void lose_record(Link& link, const UpdateResult& result, std::uint32_t now_ms);
   void wait_for_store(Conn& conn, std::uint32_t now_ms);
+  static Conn* opening_of(const Link& link);
   void end_opening(Link& link, std::uint32_t now_ms);
   static bool numbers_changed(const Link& link);
 
