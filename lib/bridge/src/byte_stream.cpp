@@ -137,7 +137,10 @@ void ByteStream::take_payload(std::uint16_t position, std::string_view payload, 
     gap_reported_ = true;
     return;
   }
-  if (payload.empty()) return;
+  if (payload.empty()) {
+    if (ahead == 0) gap_reported_ = false;  // a damaged packet had carried nothing
+    return;
+  }
   const auto known = static_cast<std::size_t>(-ahead);
   if (known >= payload.size()) return want_acknowledgement(Ack::now, now_ms);  // the acknowledgement was lost
   payload.remove_prefix(known);
