@@ -213,6 +213,26 @@ TEST(ByteStream, acknowledges_again_what_comes_again) {
   EXPECT_EQ(script.read(), "hello");
 }
 
+TEST(ByteStream, is_not_made_to_wait_with_an_acknowledgement_that_is_due) {
+  Up script;
+  script.hear(data_packet(0, "hello", 0, 512));
+  script.hear(data_packet(0, "hello", 0, 512));
+  script.hear(data_packet(5, "world", 0, 512));
+  EXPECT_EQ(script.said(), "data 0 ack 10 room 502");
+}
+
+TEST(ByteStream, does_not_send_again_what_is_acknowledged_after_it_was_asked_to_go_back) {
+  Up script;
+  script.stream.write(letters(250));
+  script.said();
+  script.said();
+  script.hear(data_packet(0, "", 0, 512, resend));
+  script.hear(data_packet(0, "", 250, 512));
+  EXPECT_EQ(script.said(), "-");
+  script.stream.write("next");
+  EXPECT_EQ(script.said(), "data 250 'next' ack 0 room 512");
+}
+
 TEST(ByteStream, takes_the_new_end_of_a_packet_that_begins_with_known_bytes) {
   Up script;
   script.hear(data_packet(0, "hello", 0, 512));
@@ -281,6 +301,16 @@ TEST(ByteStream, says_again_all_that_a_packet_said_that_did_not_arrive) {
   EXPECT_EQ(script.said(), "data 250 ack 1 room 511");
   script.stream.retry();
   EXPECT_EQ(script.said(), "data 250 ack 1 room 511");
+}
+
+TEST(ByteStream, asks_again_for_room_if_the_question_did_not_arrive) {
+  Up script;
+  script.hear(data_packet(0, "", 0, 0));
+  script.stream.write("hello");
+  script.pass(200);
+  EXPECT_EQ(script.said(), "data 0 ack 0 room 512 probe");
+  script.stream.retry();
+  EXPECT_EQ(script.said(), "data 0 ack 0 room 512 probe");
 }
 
 TEST(ByteStream, does_not_go_back_to_what_was_acknowledged_after_all) {
