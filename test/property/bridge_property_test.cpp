@@ -255,7 +255,7 @@ TEST(BridgeStream, gives_what_was_written_over_a_line_that_loses_and_damages_pac
 }
 
 TEST(BridgeStream, gives_what_was_written_over_a_serial_line) {
-  for_seeds(15, [](std::uint64_t seed) {
+  for_seeds(8, [](std::uint64_t seed) {
     Random random(seed);
     constexpr std::uint32_t bauds[] = {9'600, 38'400, 115'200};
     SerialSettings serial{.baud = bauds[random.below(3)], .receive_bytes = random.permille(500) ? 64U : 4096U};
