@@ -76,14 +76,22 @@ std::vector<std::string> Emulator::command(const Board& board, const std::vector
   add("-display", "none");
   add("-monitor", "none");
   add("-serial", "file:" + console_file_);
+  if (options_.serial_line >= 0) {
+    add("-chardev", "socket,id=line,fd=" + std::to_string(options_.serial_line));
+    add("-serial", "chardev:line");
+  }
   add("-semihosting-config", arguments);
-  add("-netdev", "user,id=n0");
-  add("-net", "nic,netdev=n0");
   add("-chardev", "socket,id=monitor,fd=" + std::to_string(monitor_.peer()));
   add("-mon", "chardev=monitor,mode=control");
-  add("-chardev", "null,id=nowhere");
-  add("-object", "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off");
-  if (!options_.frames_file.empty()) add("-object", "filter-dump,id=frames,netdev=n0,file=" + options_.frames_file);
+  if (options_.with_network) {
+    add("-netdev", "user,id=n0");
+    add("-net", "nic,netdev=n0");
+    add("-chardev", "null,id=nowhere");
+    add("-object", "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off");
+    if (!options_.frames_file.empty()) add("-object", "filter-dump,id=frames,netdev=n0,file=" + options_.frames_file);
+  } else {
+    add("-net", "none");
+  }
   if (options_.with_pins) {
     add("-chardev", "socket,id=pins,fd=" + std::to_string(pins_.peer()));
     add("-object", "qtest,id=qtest,chardev=pins,log=/dev/null");
@@ -111,6 +119,7 @@ void Emulator::start(std::vector<std::string> command) {
   }
   ::fcntl(monitor_.peer(), F_SETFD, 0);
   if (options_.with_pins) ::fcntl(pins_.peer(), F_SETFD, 0);
+  if (options_.serial_line >= 0) ::fcntl(options_.serial_line, F_SETFD, 0);
   const int nothing = ::open("/dev/null", O_RDWR);
   ::dup2(nothing, 0);
   ::dup2(nothing, 1);  // stderr stays, for what QEMU complains about

@@ -28,6 +28,8 @@ struct EmulatorOptions {
       {};                      ///< address of what answers the device's DNS requests; empty: this machine's; needs root
   std::string image = "node";  ///< target of examples/firmware
   std::string frames_file = {};  ///< where QEMU writes all frames, as pcap; empty: nowhere
+  bool with_network = true;      ///< else set_link() and mute() have nothing to act on
+  int serial_line = -1;          ///< the socket that the second UART is; the caller's
 };
 
 /// One QEMU that runs an image of build/firmware/<board>. Its network is QEMU's user network: the firmware reaches this
