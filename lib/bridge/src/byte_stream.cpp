@@ -171,7 +171,8 @@ void ByteStream::receive_data(std::string_view packet, std::uint32_t now_ms) {
   take_acknowledgement(ack, get_u16(packet.data() + 5), now_ms);
   if ((flags & flag_resend) != 0) cursor_ = base_;
   if ((flags & flag_probe) != 0) want_acknowledgement(Ack::now, now_ms);
-  take_payload(get_u16(packet.data() + 1), packet.substr(packet_header_bytes), now_ms);
+  const std::string_view payload(packet.data() + packet_header_bytes, packet.size() - packet_header_bytes);
+  take_payload(get_u16(packet.data() + 1), payload, now_ms);
 }
 
 void ByteStream::take_acknowledgement(std::uint16_t ack, std::uint16_t window, std::uint32_t now_ms) {
