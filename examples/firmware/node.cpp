@@ -90,10 +90,10 @@ void Node::tell_acknowledged() {
 
 }  // namespace
 
-void run(tautline::baremetal::Port& port, Client& client, const Settings& settings) {
+void run(Port& port, Client& client, const Settings& settings) {
   static Node node(client, settings);
   while (true) {
-    port.wifi.poll();
+    poll_network(port);
     const std::uint32_t now_ms = board::now_ms();
     client.poll(now_ms);
     node.turn(now_ms);

@@ -76,7 +76,7 @@ tautline::Task Node::tell_acknowledged() {
 
 }  // namespace
 
-void run(tautline::baremetal::Port& port, Client& client, const Settings& settings) {
+void run(Port& port, Client& client, const Settings& settings) {
   static tautline::Tasks<512> tasks;
   static tautline::CoroutineClient coroutine_client(tasks, client);
   static Node node{coroutine_client, settings};
@@ -90,7 +90,7 @@ void run(tautline::baremetal::Port& port, Client& client, const Settings& settin
   }
   print("tasks take ", static_cast<std::uint32_t>(tasks.peak_bytes()), " bytes\n");
   while (true) {
-    port.wifi.poll();
+    poll_network(port);
     const std::uint32_t now_ms = board::now_ms();
     client.poll(now_ms);
     tasks.run(now_ms);
