@@ -31,6 +31,7 @@ constexpr std::uintptr_t port_b = 0x40005000;
 constexpr std::uintptr_t port_b_direction = port_b + 0x400;
 constexpr std::uintptr_t port_b_digital = port_b + 0x51c;
 constexpr std::uint32_t reset_pin = 1U << 2;
+constexpr std::uintptr_t port_b_level = port_b + reset_pin * 4;  // the address chooses the pin
 
 struct Uart1 {
   static void acknowledge() { reg(interrupt_clear) = interrupts; }
@@ -81,9 +82,11 @@ void on_serial_interrupt() {
 }
 
 void write_reset_line(bool high) {
-  reg(port_b + reset_pin * 4) = high ? reset_pin : 0;  // before the direction: the pin must not go low in between
-  reg(port_b_direction) = reg(port_b_direction) | reset_pin;
+  const std::uint32_t level = high ? reset_pin : 0;
+  reg(port_b_level) = level;  // where an input takes it, the pin does not go low for a moment
   reg(port_b_digital) = reg(port_b_digital) | reset_pin;
+  reg(port_b_direction) = reg(port_b_direction) | reset_pin;
+  reg(port_b_level) = level;
 }
 
 }  // namespace tautline::board

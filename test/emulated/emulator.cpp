@@ -62,6 +62,10 @@ Emulator::Emulator(const Board& board, const std::vector<std::string>& settings,
   start(command(board, settings));
   monitor_.open();
   if (options_.with_pins) pins_.open(monitor_);
+  if (options_.listen_to_port >= 0) {
+    pins_.listen(pins_.port(static_cast<unsigned>(options_.listen_to_port)));
+    unfreeze();
+  }
 }
 
 std::vector<std::string> Emulator::command(const Board& board, const std::vector<std::string>& settings) const {
@@ -96,6 +100,7 @@ std::vector<std::string> Emulator::command(const Board& board, const std::vector
     add("-chardev", "socket,id=pins,fd=" + std::to_string(pins_.peer()));
     add("-object", "qtest,id=qtest,chardev=pins,log=/dev/null");
   }
+  if (options_.listen_to_port >= 0) words.push_back("-S");  // a change before listen() would go unseen
   return words;
 }
 

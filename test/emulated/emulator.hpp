@@ -30,6 +30,7 @@ struct EmulatorOptions {
   std::string frames_file = {};  ///< where QEMU writes all frames, as pcap; empty: nowhere
   bool with_network = true;      ///< else set_link() and mute() have nothing to act on
   int serial_line = -1;          ///< the socket that the second UART is; the caller's
+  int listen_to_port = -1;       ///< with_pins: the GPIO port whose outputs are reported from the first instruction on
 };
 
 /// One QEMU that runs an image of build/firmware/<board>. Its network is QEMU's user network: the firmware reaches this
