@@ -70,8 +70,8 @@ class RecordReader {
   std::size_t data_left() const { return data_left_; }
   /// Those of them that are there, in one piece.
   std::string_view data(const ByteStream& stream) const {
-    const std::string_view there = stream.readable();
-    return {there.data(), there.size() < data_left_ ? there.size() : data_left_};
+    const std::string_view bytes = stream.readable();
+    return {bytes.data(), bytes.size() < data_left_ ? bytes.size() : data_left_};
   }
   /// The caller is done with so many of them.
   void consume_data(ByteStream& stream, std::size_t count);
