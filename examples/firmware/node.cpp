@@ -63,6 +63,7 @@ void Node::write_list(std::uint32_t now_ms) {
     next_list_ms_ = now_ms;
   }
   if (!tautline::at_or_before(next_list_ms_, now_ms)) return;
+  if (settings_.lists != 0 && count_ == settings_.lists) return;
   if (!write(list_of(count_, client_))) return;  // the queue is full, in an outage: the next turn tries again
   ++count_;
   next_list_ms_ = now_ms + settings_.period_ms;

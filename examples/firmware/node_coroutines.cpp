@@ -48,7 +48,7 @@ tautline::Task Node::read_lines() {
 
 tautline::Task Node::write_lists() {
   co_await client;
-  for (std::uint32_t count = 0;; ++count) {
+  for (std::uint32_t count = 0; settings.lists == 0 || count != settings.lists; ++count) {
     list = list_of(count, client.plain());
     co_await client.write(list, {.wait = false});  // pauses while the queue is full, in an outage
     wrote(list);

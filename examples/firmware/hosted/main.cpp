@@ -13,7 +13,7 @@ namespace board = tautline::board;
 using tautline::baremetal::print;
 
 /// The bridge in the emulator has a cable; WiFi would have its name and password here.
-constexpr tautline::bridge::HostedSettings bridge_settings{"", "", 2000};
+constexpr tautline::bridge::HostedSettings bridge_settings{"", "", 5000};
 
 }  // namespace
 
