@@ -42,6 +42,7 @@ prepare() {
       --build-dir)
         [[ -d ${2:-} ]] || { echo "--build-dir needs a directory" >&2; exit 2; }
         build_dir=$(cd "$2" && pwd)
+        # shellcheck disable=SC2034
         builds=false
         shift
         ;;

@@ -3,4 +3,4 @@
 #include <cstdint>
 
 /// What a hosted board and its bridge must agree on.
-constexpr std::uint32_t line_baud = 460'800;
+constexpr std::uint32_t line_baud = 115'200;

@@ -37,18 +37,18 @@ std::string make_file() {
 }  // namespace
 
 const Board& lm3s6965() {
-  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false, true};
+  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false, true, true};
   return board;
 }
 
 const Board& mps2_an385() {
-  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true, true};
+  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true, true, true};
   return board;
 }
 
 const Board& lx106() {
   static const Board board{
-      "lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true, false};
+      "lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true, false, false};
   return board;
 }
 
@@ -79,8 +79,9 @@ std::vector<std::string> Emulator::command(const Board& board, const std::vector
   add("-kernel", image(board, options_.image).string());
   add("-display", "none");
   add("-monitor", "none");
-  add("-serial", "file:" + console_file_);
-  if (options_.serial_line >= 0) {
+  const bool has_line = options_.serial_line >= 0;
+  if (!has_line || board.has_two_uarts) add("-serial", "file:" + console_file_);
+  if (has_line) {
     add("-chardev", "socket,id=line,fd=" + std::to_string(options_.serial_line));
     add("-serial", "chardev:line");
   }
