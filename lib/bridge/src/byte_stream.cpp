@@ -61,6 +61,7 @@ void ByteStream::start(std::uint32_t random, std::uint32_t now_ms) {
 
 void ByteStream::end_session() {
   phase_ = Phase::down;
+  fell_silent_ = false;
   token_ = next_token(token_);
   peer_token_ = 0;
   sync_due_ = true;
@@ -73,6 +74,7 @@ void ByteStream::end_session() {
 void ByteStream::begin_session(std::uint32_t now_ms) {
   phase_ = Phase::up;
   ++sessions_;
+  fell_silent_ = false;
   // What every receiver has room for; the first data packet tells the rest.
   peer_window_ = max_packet_payload;
   told_room_ = max_packet_payload;
@@ -112,6 +114,10 @@ std::size_t ByteStream::write(std::string_view bytes) {
 
 std::string_view ByteStream::readable() const {
   return {buffers_.receive + receive_begin_, smaller(received_, buffers_.receive_size - receive_begin_)};
+}
+
+void ByteStream::peek(std::size_t offset, char* out, std::size_t count) const {
+  copy_from_ring(out, buffers_.receive, buffers_.receive_size, receive_begin_ + offset, count);
 }
 
 void ByteStream::consume(std::size_t count) {
@@ -251,6 +257,7 @@ std::size_t ByteStream::produce_data(char* out, std::uint32_t now_ms) {
 bool ByteStream::poll(std::uint32_t now_ms) {
   if (!is_up() || now_ms - heard_ms_ < times_.silence_ms) return false;
   end_session();
+  fell_silent_ = true;
   return true;
 }
 

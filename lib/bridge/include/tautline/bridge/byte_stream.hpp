@@ -18,12 +18,29 @@ struct StreamTimes {
       4000;  ///< nothing heard for so long: the other end is gone; a sign of life is sent each quarter
 };
 
-/// The caller's memory for one stream; it outlives the stream. At most 32 KB each.
+/// Bytes are numbered modulo 2^16, and half of that may be on the way.
+constexpr std::size_t max_stream_buffer_bytes = 32767;
+
+/// The caller's memory for one stream; it outlives the stream. At most max_stream_buffer_bytes each.
 struct StreamBuffers {
   char* send = nullptr;          ///< bytes written, kept until acknowledged
   std::size_t send_size = 0;     ///< at least 1
   char* receive = nullptr;       ///< bytes received, not yet read
   std::size_t receive_size = 0;  ///< at least max_packet_payload, or a full packet never fits
+};
+
+/// The memory of a StoredStream. A base of it, so that it exists before the stream.
+template <std::size_t send_bytes, std::size_t receive_bytes>
+class StreamStorage {
+ protected:
+  static_assert(send_bytes >= max_packet_payload && send_bytes <= max_stream_buffer_bytes);
+  static_assert(receive_bytes >= max_packet_payload && receive_bytes <= max_stream_buffer_bytes);
+
+  StreamBuffers buffers() { return {send_, send_bytes, receive_, receive_bytes}; }
+
+ private:
+  char send_[send_bytes] = {};
+  char receive_[receive_bytes] = {};
 };
 
 /// A reliable stream of bytes in both directions between two ends of a line that loses and damages packets, but keeps
@@ -52,6 +69,8 @@ class ByteStream {
   bool is_up() const { return phase_ == Phase::up; }
   /// How many sessions came up; a change means that all bytes before it are void.
   std::uint32_t sessions() const { return sessions_; }
+  /// Not up, because the other end fell silent, rather than began anew or was never heard?
+  bool fell_silent() const { return fell_silent_; }
 
   // ---- bytes ---------------------------------------------------------------------------------------
 
@@ -63,6 +82,8 @@ class ByteStream {
   std::string_view readable() const;
   /// All received bytes.
   std::size_t readable_bytes() const { return received_; }
+  /// Copies `count` of them from `offset` on; there must be so many.
+  void peek(std::size_t offset, char* out, std::size_t count) const;
   /// The caller is done with this many bytes of readable().
   void consume(std::size_t count);
 
@@ -129,6 +150,14 @@ class ByteStream {
   bool resend_due_ = false;    ///< ask the other end to go back
   bool gap_reported_ = false;  ///< ... it was asked about the present gap
   bool probe_due_ = false;     ///< ask for an answer
+  bool fell_silent_ = false;   ///< how the last session ended
+};
+
+/// A ByteStream with its own memory.
+template <std::size_t send_bytes = 512, std::size_t receive_bytes = 512>
+class StoredStream : private StreamStorage<send_bytes, receive_bytes>, public ByteStream {
+ public:
+  explicit StoredStream(const StreamTimes& times = {}) : ByteStream(this->buffers(), times) {}
 };
 
 }  // namespace tautline::bridge
