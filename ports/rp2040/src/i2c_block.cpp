@@ -25,10 +25,10 @@ void drive_low(unsigned pin, bool low) {
 }  // namespace
 
 void connect_pins() {
-  for (const unsigned pin : {sda_pin, scl_pin}) {
-    pull_up(pin);
-    select_function(pin, PinFunction::i2c);
-  }
+  pull_up(sda_pin);
+  pull_up(scl_pin);
+  select_function(sda_pin, PinFunction::i2c);
+  select_function(scl_pin, PinFunction::i2c);
 }
 
 void hold_in_reset() {
@@ -50,8 +50,8 @@ void free_bus() {
   constexpr std::uint32_t both = 1U << sda_pin | 1U << scl_pin;
   reg(gpio_drive_clear) = both;
   reg(gpio_out_clear) = both;
-  select_function(sda_pin, PinFunction::sio);
-  select_function(scl_pin, PinFunction::sio);
+  select_function(sda_pin, PinFunction::processor);
+  select_function(scl_pin, PinFunction::processor);
   for (int clock = 0; clock < clocks_to_free; ++clock) {
     drive_low(scl_pin, true);
     delay_us(half_clock_us);

@@ -48,7 +48,7 @@ void I2cMaster::begin(const char* out, char* in, std::size_t size) {
   commanded_ = received_ = 0;
   has_failed_ = false;
   status_ = bridge::I2cStatus::busy;
-  static_cast<void>(reg(i2c::clear_stop));
+  touch(i2c::clear_stop);
   feed();
 }
 
@@ -66,7 +66,7 @@ bool I2cMaster::handle_interrupt() {
   const std::uint32_t pending = reg(i2c::interrupts);
   if ((pending & i2c::interrupt_abort) != 0) {
     const std::uint32_t source = reg(i2c::abort_source);
-    static_cast<void>(reg(i2c::clear_abort));
+    touch(i2c::clear_abort);
     has_failed_ = true;
     // Somebody held SDA low. No STOP of ours follows.
     if ((source & i2c::arbitration_lost) != 0) {
@@ -77,7 +77,7 @@ bool I2cMaster::handle_interrupt() {
   }
   drain();
   if ((pending & i2c::interrupt_stop) != 0) {
-    static_cast<void>(reg(i2c::clear_stop));
+    touch(i2c::clear_stop);
     const bool is_whole = !has_failed_ && commanded_ == size_ && (in_ == nullptr || received_ == size_);
     finish(is_whole ? bridge::I2cStatus::done : bridge::I2cStatus::failed);
     return true;

@@ -40,9 +40,9 @@ bool I2cSlave::on_interrupt() {
 bool I2cSlave::handle_interrupt() {
   const std::uint32_t pending = reg(i2c::interrupts);
   // A byte that the master never fetched. The FIFO takes no others before this is cleared.
-  if ((pending & i2c::interrupt_abort) != 0) static_cast<void>(reg(i2c::clear_abort));
+  if ((pending & i2c::interrupt_abort) != 0) touch(i2c::clear_abort);
   if ((pending & i2c::interrupt_start) != 0) {
-    static_cast<void>(reg(i2c::clear_start));
+    touch(i2c::clear_start);
     transfer_begins_ = true;
   }
   while (reg(i2c::receive_level) != 0) {
@@ -51,13 +51,13 @@ bool I2cSlave::handle_interrupt() {
     exchange_->on_byte(static_cast<char>(value & 0xffU));
   }
   if ((pending & i2c::interrupt_stop) != 0) {
-    static_cast<void>(reg(i2c::clear_stop));
+    touch(i2c::clear_stop);
     exchange_->on_stop();
   }
   if ((pending & i2c::interrupt_read_request) != 0) {
     if (transfer_begins_) exchange_->on_start(true);
     transfer_begins_ = false;
-    static_cast<void>(reg(i2c::clear_read_request));
+    touch(i2c::clear_read_request);
     reg(i2c::data) = static_cast<unsigned char>(exchange_->on_read());
   }
   return (pending & i2c::interrupt_stop) != 0;

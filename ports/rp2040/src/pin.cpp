@@ -21,17 +21,17 @@ bool forget_edges() {
 
 }  // namespace
 
-void Pin::start() {
+void Pin::start() const {
   reg(gpio_drive_clear) = mask();
   pull_up(number_);
-  select_function(number_, PinFunction::sio);
+  select_function(number_, PinFunction::processor);
   const std::uintptr_t enable = io_interrupt_enable + 4U * (number_ / pins_per_register);
   set_bits(enable) = both_edges << 4 * (number_ % pins_per_register);
   forget_edges();
   enable_interrupt(Interrupt::pins, forget_edges);
 }
 
-void Pin::write(bool high) {
+void Pin::write(bool high) const {
   reg(high ? gpio_out_set : gpio_out_clear) = mask();
   reg(gpio_drive_set) = mask();
 }

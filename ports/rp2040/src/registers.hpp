@@ -17,6 +17,12 @@ inline volatile std::uint32_t& clear_bits(std::uintptr_t address) {
   return reg(address + 0x3000);
 }
 
+/// Reads a register for what reading does to it.
+inline void touch(std::uintptr_t address) {
+  const std::uint32_t value = reg(address);
+  static_cast<void>(value);
+}
+
 constexpr std::uintptr_t resets = 0x4000c000;
 constexpr std::uintptr_t reset_done = resets + 0x8;
 constexpr std::uint32_t reset_i2c_0 = 1U << 3;
@@ -38,14 +44,14 @@ constexpr std::uintptr_t io_bank_0 = 0x40014000;
 constexpr std::uintptr_t io_edges = io_bank_0 + 0xf0;
 constexpr std::uintptr_t io_interrupt_enable = io_bank_0 + 0x100;
 constexpr std::uintptr_t pads_bank_0 = 0x4001c000;
-constexpr std::uintptr_t sio = 0xd0000000;
-constexpr std::uintptr_t gpio_in = sio + 0x04;
-constexpr std::uintptr_t gpio_out_set = sio + 0x14;
-constexpr std::uintptr_t gpio_out_clear = sio + 0x18;
-constexpr std::uintptr_t gpio_drive_set = sio + 0x24;
-constexpr std::uintptr_t gpio_drive_clear = sio + 0x28;
+constexpr std::uintptr_t single_cycle_io = 0xd0000000;
+constexpr std::uintptr_t gpio_in = single_cycle_io + 0x04;
+constexpr std::uintptr_t gpio_out_set = single_cycle_io + 0x14;
+constexpr std::uintptr_t gpio_out_clear = single_cycle_io + 0x18;
+constexpr std::uintptr_t gpio_drive_set = single_cycle_io + 0x24;
+constexpr std::uintptr_t gpio_drive_clear = single_cycle_io + 0x28;
 
-enum class PinFunction : std::uint8_t { uart = 2, i2c = 3, sio = 5 };
+enum class PinFunction : std::uint8_t { uart = 2, i2c = 3, processor = 5 };
 
 /// Input on, Schmitt trigger, pull-up, 4 mA, slow edges.
 constexpr std::uint32_t pad_with_pull_up = 0x5a;

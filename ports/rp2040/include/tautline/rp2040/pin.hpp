@@ -11,9 +11,9 @@ class Pin {
   explicit constexpr Pin(std::uint8_t number) : number_(number) {}
 
   /// Makes it an input with pull-up. Its edges end board::wait().
-  void start();
+  void start() const;
   /// Drives it.
-  void write(bool high);
+  void write(bool high) const;
   /// The level on the pin, also while it is driven.
   bool read() const;
 
