@@ -88,8 +88,9 @@ void ByteStream::receive_sync(std::string_view packet, std::uint32_t now_ms) {
   const std::uint32_t ours_as_heard = get_u32(packet.data() + 5);
   if (theirs == 0) return;
   const bool they_are_up = (static_cast<unsigned char>(packet[0]) & flag_up) != 0;
-  if (theirs != peer_token_) {
-    // Also a session of theirs that this end never saw end: the other one has restarted within silence_ms.
+  // Also a session of theirs that this end never saw end: the other one has restarted within silence_ms. If its random
+  // numbers are so poor that it has the same token again, what gives it away is that it does not know ours.
+  if (theirs != peer_token_ || (is_up() && ours_as_heard != token_)) {
     if (is_up()) end_session();
     peer_token_ = theirs;
     sync_due_ = true;
