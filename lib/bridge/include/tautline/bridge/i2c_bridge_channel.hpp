@@ -46,7 +46,9 @@ class I2cBridgeChannel {
     // Several steps, for drivers whose transfers are over when they begin.
     for (int steps = 0; steps < max_steps_per_poll && step(now_ms); ++steps) {
     }
-    ack_.write(state_ != State::idle || stream_.has_output(now_ms));
+    // The slave has disarmed: when syn rises, it is for a new exchange.
+    if (state_ == State::idle && !syn_.read()) not_before_ms_ = now_ms;
+    ack_.write(state_ == State::idle && stream_.has_output(now_ms));
   }
 
   /// When poll() has something to do at the latest, if nothing else happens.
@@ -104,7 +106,9 @@ class I2cBridgeChannel {
 
   bool begin(std::uint32_t now_ms) {
     if (!syn_.read() || before(now_ms, not_before_ms_)) return false;
-    ack_.write(true);
+    // Low until the exchange is over: the slave, which is done first, would take it for a wish for another one, and so
+    // for ever.
+    ack_.write(false);
     state_ = State::writing;
     began_ms_ = now_ms;
     const std::size_t packet_bytes = stream_.produce(frame_ + 2, now_ms, true);
@@ -130,9 +134,10 @@ class I2cBridgeChannel {
   }
 
   void fail(std::uint32_t now_ms) {
-    // The slave may have had the packet, and have lost its own by what failed.
+    // The slave may have had the packet, but it goes with the exchange.
     stream_.retry();
-    stream_.damaged();
+    // Its own may be lost if it was asked for.
+    if (state_ != State::writing) stream_.damaged();
     state_ = State::idle;
     ++failures_;
     if (failures_in_a_row_ < i2c_failures_before_long_pause) ++failures_in_a_row_;

@@ -29,13 +29,15 @@ std::string_view open_i2c_frame(const char* frame, std::size_t bytes);
 /// which moves the bytes while it is armed, and the main loop, which owns it otherwise.
 ///
 /// Each START begins its transfer anew, so a master that gave up in the middle, or reads the shortest frame first and
-/// then all of a longer one, needs no agreement with the slave.
+/// then all of a longer one, needs no agreement with the slave. Once both frames went over nothing moves any more: the
+/// next exchange of a master that is faster than the main loop must not overwrite this one.
 class I2cExchange {
  public:
   // ---- for the interrupt handler, while armed ----------------------------------------------------
 
   /// START with this slave's address, also a repeated one.
   void on_start(bool master_reads) {
+    if (complete()) return;
     sent_ = 0;
     if (master_reads) return;
     // A new frame, and a new exchange: what went over before it does not count.

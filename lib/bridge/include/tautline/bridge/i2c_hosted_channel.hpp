@@ -60,6 +60,8 @@ class I2cHostedChannel {
   void end_exchange(std::uint32_t now_ms) {
     const bool complete = exchange_.complete();
     if (!complete && now_ms - armed_ms_ < i2c_arm_limit_ms) return;
+    // Before all that takes time: the bridge must not take it for the next exchange.
+    syn_.write(false);
     slave_.disarm();
     exchange_.disarm();
     if (exchange_.has_incoming()) {
