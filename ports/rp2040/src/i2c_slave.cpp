@@ -53,6 +53,11 @@ bool I2cSlave::handle_interrupt() {
   if ((pending & i2c::interrupt_stop) != 0) {
     touch(i2c::clear_stop);
     exchange_->on_stop();
+    if (exchange_->complete()) {
+      // Until the main loop has seen it, the master is refused.
+      disarm();
+      return true;
+    }
   }
   if ((pending & i2c::interrupt_read_request) != 0) {
     if (transfer_begins_) exchange_->on_start(true);
@@ -60,7 +65,7 @@ bool I2cSlave::handle_interrupt() {
     touch(i2c::clear_read_request);
     reg(i2c::data) = static_cast<unsigned char>(exchange_->on_read());
   }
-  return (pending & i2c::interrupt_stop) != 0;
+  return false;
 }
 
 }  // namespace tautline::rp2040

@@ -12,7 +12,8 @@ enum class Interrupt : std::uint8_t {
   i2c_0 = 23,
 };
 
-/// From now on `handler` is called for this interrupt. True: it has something for the main loop, and ends board::wait().
+/// From now on `handler` is called for this interrupt. True: it has something for the main loop, and ends
+/// board::wait().
 void enable_interrupt(Interrupt interrupt, bool (*handler)());
 
 /// Microseconds since power came on, modulo 2^32.
