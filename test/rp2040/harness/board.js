@@ -19,6 +19,8 @@ export class Board {
   console = [];
   /// Changes of the pins named in `probes`: {at, pin}.
   marks = [];
+  /// Broken: start() has no effect.
+  dead = false;
   /// Called with each line of the console.
   onLine = () => {};
   /// Called with (pin, drive) whenever a pin is driven otherwise than before.
@@ -53,6 +55,7 @@ export class Board {
 
   /// Power, or the end of a reset: the image is loaded again, and nothing is left of what was before.
   start() {
+    if (this.dead) return;
     const chip = new RP2040();
     chip.logger = { debug() {}, info() {}, warn: this.#complain, error: this.#complain };
     chip.onBreak = () => {

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { GOT_PING, WROTE_PING } from './wiring.js';
 
-/// All numbers that follow `words` in a board's console, oldest first.
+/// All numbers that directly follow `words` in a board's console, oldest first.
 export function numbers(board, words, sinceNs = 0) {
   return board.console
     .filter(({ at, text }) => at >= sinceNs && text.startsWith(words))
-    .map(({ text }) => Number(text.slice(words.length).split(' ')[0]));
+    .map(({ text }) => Number(text.slice(words.length).split(' ')[0]))
+    .filter(Number.isInteger);
 }
 
 /// No line was lost, repeated or out of order within its session: the firmware looks at each.
@@ -29,7 +30,7 @@ export function runUntilReceived(boards, count, limitMs) {
 /// Runs until both ends say that a session has begun since now.
 export function runUntilSession(boards, limitMs) {
   const since = boards.world.now;
-  const have = (board) => numbers(board, 'session ', since).some((number) => number > 0);
+  const have = (board) => numbers(board, 'session ', since).length > 0;
   const done = boards.world.run(limitMs, () => have(boards.hosted) && have(boards.bridge));
   assert.ok(done, `a session within ${limitMs} ms of emulated time; the consoles end with\n${tail(boards)}`);
 }

@@ -28,8 +28,19 @@ export class I2cBus {
     this.#faults = faults;
   }
 
+  /// Is there a transfer?
   get isBusy() {
     return this.#master !== null;
+  }
+
+  /// Is a slave giving a byte?
+  get givesByte() {
+    return this.#gives;
+  }
+
+  /// Does a slave hold SDA low that was left in the middle of a byte?
+  get isHeld() {
+    return this.#isHeld;
   }
 
   attach(block) {
