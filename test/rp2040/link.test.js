@@ -66,7 +66,7 @@ function measureFlow(boards, receivers) {
   return { bytes: Math.round(flowBytes(100, 300) / seconds), lines: Math.round(200 / seconds) };
 }
 
-/// Bytes of the flow's lines from one number to another, with their LF; firmware/line_test.cpp makes them.
+/// Bytes of the flow's lines from one number to another, with their LF; firmware/numbered_lines.cpp makes them.
 function flowBytes(begin, end) {
   let bytes = 0;
   for (let number = begin; number < end; ++number) bytes += `flow ${number} \n`.length + ((number * 7) % 61);

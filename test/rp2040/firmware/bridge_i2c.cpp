@@ -1,6 +1,6 @@
 // The bridge: master on the bus.
 
-#include "line_test.hpp"
+#include "numbered_lines.hpp"
 #include "tautline/baremetal/board.hpp"
 #include "tautline/baremetal/console.hpp"
 #include "tautline/bridge/i2c_bridge_channel.hpp"
@@ -17,7 +17,7 @@ namespace rp2040 = tautline::rp2040;
 rp2040::I2cMaster master;
 bridge::StoredStream<> stream;
 bridge::I2cBridgeChannel<rp2040::I2cMaster, const rp2040::Pin> channel(master, wiring::syn, wiring::ack, stream);
-LineTest test(stream);
+NumberedLines lines(stream);
 
 }  // namespace
 
@@ -27,13 +27,13 @@ int main() {
   wiring::syn.start();
   wiring::ack.start();
   master.start();
-  test.start();
+  lines.start();
   channel.start(rp2040::random_number(), board::now_ms());
   std::uint32_t failures = 0;
   while (true) {
     const std::uint32_t now_ms = board::now_ms();
     channel.poll(now_ms);
-    if (test.poll(now_ms)) channel.poll(now_ms);
+    if (lines.poll(now_ms)) channel.poll(now_ms);
     if (channel.failures() != failures) {
       failures = channel.failures();
       tautline::baremetal::print("failed exchanges ", failures, "\n");

@@ -1,6 +1,6 @@
 // The hosted board: slave on the bus, master of the bridge's reset line.
 
-#include "line_test.hpp"
+#include "numbered_lines.hpp"
 #include "tautline/baremetal/board.hpp"
 #include "tautline/baremetal/console.hpp"
 #include "tautline/bridge/bridge_reset.hpp"
@@ -21,7 +21,7 @@ rp2040::I2cSlave slave;
 bridge::StoredStream<> stream;
 bridge::I2cHostedChannel<rp2040::I2cSlave, Pin> channel(slave, wiring::syn, wiring::ack, stream);
 bridge::BridgeReset<Pin> reset(wiring::bridge_reset);
-LineTest test(stream);
+NumberedLines lines(stream);
 
 }  // namespace
 
@@ -32,14 +32,14 @@ int main() {
   wiring::ack.start();
   wiring::bridge_reset.start();
   slave.start();
-  test.start();
+  lines.start();
   channel.start(rp2040::random_number(), board::now_ms());
   reset.start(board::now_ms());
   while (true) {
     const std::uint32_t now_ms = board::now_ms();
     channel.poll(now_ms);
     if (reset.poll(stream, now_ms)) tautline::baremetal::print("resets the bridge\n");
-    if (test.poll(now_ms)) channel.poll(now_ms);
+    if (lines.poll(now_ms)) channel.poll(now_ms);
     board::wait();
   }
 }

@@ -1,4 +1,4 @@
-#include "line_test.hpp"
+#include "numbered_lines.hpp"
 
 #include "tautline/baremetal/console.hpp"
 #include "tautline/core/decimal.hpp"
@@ -40,7 +40,7 @@ std::size_t put_flow(char* out, std::uint32_t number) {
 
 }  // namespace
 
-void LineTest::start() {
+void NumberedLines::start() {
   wiring::flows.start();
   wiring::pings.start();
   flows_ = wiring::flows.read();
@@ -51,7 +51,7 @@ void LineTest::start() {
   wiring::got_ping.write(got_ping_level_);
 }
 
-bool LineTest::poll(std::uint32_t now_ms) {
+bool NumberedLines::poll(std::uint32_t now_ms) {
   if (is_up_ && (!stream_.is_up() || stream_.sessions() != session_)) {
     is_up_ = false;
     print("session over after ", expected_flow_, "\n");
@@ -67,7 +67,7 @@ bool LineTest::poll(std::uint32_t now_ms) {
   }
 }
 
-void LineTest::begin_session() {
+void NumberedLines::begin_session() {
   is_up_ = true;
   session_ = stream_.sessions();
   next_flow_ = expected_flow_ = next_ping_ = 0;
@@ -76,7 +76,7 @@ void LineTest::begin_session() {
   print("session ", session_, "\n");
 }
 
-void LineTest::read(std::uint32_t now_ms) {
+void NumberedLines::read(std::uint32_t now_ms) {
   while (stream_.readable_bytes() != 0) {
     const std::string_view bytes = stream_.readable();
     for (const char byte : bytes) {
@@ -91,7 +91,7 @@ void LineTest::read(std::uint32_t now_ms) {
   }
 }
 
-void LineTest::take_line(std::string_view line, std::uint32_t now_ms) {
+void NumberedLines::take_line(std::string_view line, std::uint32_t now_ms) {
   const std::string_view whole = line;
   if (take_prefix(line, ping_prefix) && tautline::take_decimal(line, pong_)) {
     got_ping_level_ = !got_ping_level_;
@@ -104,7 +104,7 @@ void LineTest::take_line(std::string_view line, std::uint32_t now_ms) {
   }
 }
 
-void LineTest::take_flow(std::string_view line) {
+void NumberedLines::take_flow(std::string_view line) {
   char expected[max_line];
   if (line != std::string_view(expected, put_flow(expected, expected_flow_))) {
     print("wrong: instead of flow ", expected_flow_, " came: ");
@@ -116,7 +116,7 @@ void LineTest::take_flow(std::string_view line) {
   if (expected_flow_ % told_every == 0) print("received ", expected_flow_, "\n");
 }
 
-void LineTest::take_pong(std::string_view number, std::uint32_t now_ms) {
+void NumberedLines::take_pong(std::string_view number, std::uint32_t now_ms) {
   std::uint32_t value = 0;
   if (!awaits_pong_ || !tautline::parse_decimal(number, value) || value != next_ping_) {
     print("wrong: a pong that was not asked for\n");
@@ -129,7 +129,7 @@ void LineTest::take_pong(std::string_view number, std::uint32_t now_ms) {
 }
 
 /// The next line to write, if there is one.
-void LineTest::compose(std::uint32_t now_ms) {
+void NumberedLines::compose(std::uint32_t now_ms) {
   out_begin_ = out_size_ = 0;
   if (owes_pong_) {
     owes_pong_ = false;
@@ -149,7 +149,7 @@ void LineTest::compose(std::uint32_t now_ms) {
 }
 
 /// False: the stream takes nothing now.
-bool LineTest::write() {
+bool NumberedLines::write() {
   const std::size_t taken = stream_.write({out_ + out_begin_, out_size_ - out_begin_});
   out_begin_ += taken;
   return taken != 0;

@@ -12,9 +12,9 @@
 ///     flow 17 abcdefg             as many as go; every hundredth is told on the console
 ///     ping 3 ...................  31 bytes and LF, over a channel that has been idle ...
 ///     pong 3                      ... and its answer
-class LineTest {
+class NumberedLines {
  public:
-  explicit LineTest(tautline::bridge::ByteStream& stream) : stream_(stream) {}
+  explicit NumberedLines(tautline::bridge::ByteStream& stream) : stream_(stream) {}
 
   /// Reads the jumpers.
   void start();
