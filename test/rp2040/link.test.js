@@ -62,6 +62,7 @@ function measureFlow(boards, receivers) {
   const done = boards.world.run(3000, () => receivers.every((board) => times.get(board)['received 300'] !== undefined));
   assert.ok(done, '300 lines in 3 s of emulated time');
   assertNothingWrong(boards);
+  assert.deepEqual(numbers(boards.bridge, 'failed exchanges '), [], 'the bus has no faults');
   const seconds = Math.max(...receivers.map((board) => times.get(board)['received 300'] - times.get(board)['received 100'])) / 1e9;
   return { bytes: Math.round(flowBytes(100, 300) / seconds), lines: Math.round(200 / seconds) };
 }
