@@ -32,19 +32,27 @@ export class Board {
   #random;
   #levels = new Map(); // pin -> level, as the lines outside have it
   #probes;
+  #blocks;
   #chip = null; // null while in reset
   #started = 0; // when it left reset
   #text = '';
   #hangs = false;
 
-  constructor(world, { name, image, bus, random, probes = [] }) {
+  /// `probes`: pins whose changes become marks. `blocks`: what else is in the chip, {slot: () => block}.
+  constructor(world, { name, image, bus, random, probes = [], blocks = {} }) {
     this.name = name;
     this.#world = world;
     this.#image = readFileSync(image);
     this.#bus = bus;
     this.#random = random;
     this.#probes = new Set(probes);
+    this.#blocks = blocks;
     world.add(this);
+  }
+
+  /// The block in a slot; undefined while in reset.
+  block(slot) {
+    return this.#chip?.peripherals[slot];
   }
 
   /// The level of the line at a pin.
@@ -67,6 +75,7 @@ export class Board {
     chip.uart[0].onByte = (byte) => this.#put(byte);
     chip.peripherals[RING_OSCILLATOR_SLOT].readUint32 = (offset) =>
       offset === RANDOM_BIT ? this.#random.next() & 1 : 0;
+    for (const [slot, make] of Object.entries(this.#blocks)) chip.peripherals[slot] = make();
     this.#chip = chip;
     this.#started = this.#world.now;
     this.#hangs = false;

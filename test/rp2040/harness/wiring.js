@@ -18,7 +18,7 @@ const PINGS = 21;
 
 const images = new URL('../../../build/firmware/rp2040/', import.meta.url);
 
-/// `hosted` and `bridge`: the jumpers of each, {flows, pings}.
+/// `hosted` and `bridge`: of each the image, its jumpers flows and pings, and additional blocks.
 export class Boards {
   constructor({ seed = 1, hosted = {}, bridge = {} } = {}) {
     this.random = new Random(seed);
@@ -27,17 +27,21 @@ export class Boards {
     this.syn = new Wire(this.world);
     this.ack = new Wire(this.world);
     this.resetLine = new Wire(this.world);
-    this.hosted = this.#makeBoard('hosted_i2c', hosted);
-    this.bridge = this.#makeBoard('bridge_i2c', bridge);
+    this.hosted = this.#makeBoard({ image: 'hosted_i2c', ...hosted });
+    this.bridge = this.#makeBoard({ image: 'bridge_i2c', ...bridge });
     this.#connect();
     this.hosted.start();
     this.bridge.start();
   }
 
-  #makeBoard(name, { flows = false, pings = false }) {
-    const image = new URL(`${name}.bin`, images);
+  #makeBoard({ image, flows = false, pings = false, blocks }) {
     const board = new Board(this.world, {
-      name, image, bus: this.bus, random: this.random, probes: [WROTE_PING, GOT_PING],
+      name: image,
+      image: new URL(`${image}.bin`, images),
+      bus: this.bus,
+      random: this.random,
+      probes: [WROTE_PING, GOT_PING],
+      blocks,
     });
     board.setLevel(FLOWS, flows);
     board.setLevel(PINGS, pings);
