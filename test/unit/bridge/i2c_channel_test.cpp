@@ -54,8 +54,7 @@ struct Master {
   }
 };
 
-class I2cChannels : public testing::Test {
- protected:
+struct I2cChannels : testing::Test {
   void SetUp() override {
     master.on_complete = [this] {
       if (!hosted_is_busy) hosted.poll(now_ms);

@@ -32,8 +32,7 @@ std::string read(I2cExchange& exchange, std::size_t size) {
   return bytes;
 }
 
-class I2cExchangeTest : public testing::Test {
- protected:
+struct I2cExchangeTest : testing::Test {
   void SetUp() override {
     packet.copy(exchange.outgoing(), packet.size());
     exchange.arm(packet.size());
