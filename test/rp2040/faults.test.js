@@ -84,9 +84,10 @@ faultTest('a slave that was left in the middle of a byte is clocked free', (boar
   boards.bridge.stop();
   assert.ok(boards.bus.isHeld);
   boards.bridge.start();
+  const started = boards.world.now;
   boards.world.run(5); // much less than it takes the hosted board to give the exchange up, which frees the bus too
   assert.ok(!boards.bus.isHeld);
-  runUntilSession(boards, 1000);
+  runUntilSession(boards, 1000, started);
 });
 
 faultTest('the hosted board restarts in the middle of a transfer', (boards) => {

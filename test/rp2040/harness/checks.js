@@ -27,9 +27,8 @@ export function runUntilReceived(boards, count, limitMs) {
   assert.ok(done, `${count} lines each way within ${limitMs} ms of emulated time; the consoles end with\n${tail(boards)}`);
 }
 
-/// Runs until both ends say that a session has begun since now.
-export function runUntilSession(boards, limitMs) {
-  const since = boards.world.now;
+/// Runs until both ends say that a session has begun since then.
+export function runUntilSession(boards, limitMs, since = boards.world.now) {
   const have = (board) => numbers(board, 'session ', since).length > 0;
   const done = boards.world.run(limitMs, () => have(boards.hosted) && have(boards.bridge));
   assert.ok(done, `a session within ${limitMs} ms of emulated time; the consoles end with\n${tail(boards)}`);
