@@ -4,9 +4,9 @@
 
 namespace tautline::cli {
 
-/// Messages for the person at the terminal go to stderr, one line each; stdout carries nothing but lines of the link.
-/// `verbose`: with the time, and the library's debug messages too.
-void start_messages(bool verbose);
+/// Messages for the person at the terminal go to stderr, one line each, after the name of the program; stdout carries
+/// nothing but lines of the link. `verbose`: with the time, and details of libraries too.
+void start_messages(const std::string& program, bool verbose);
 
 void say(const std::string& message);
 
