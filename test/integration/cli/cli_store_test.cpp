@@ -1,10 +1,7 @@
 // `tautline serve --store`: what was accepted survives the program.
 
-#include <stdlib.h>
-
 #include <csignal>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "program.hpp"
+#include "temporary_directory.hpp"
 
 namespace tautline::test {
 namespace {
@@ -20,12 +18,6 @@ using ::testing::HasSubstr;
 
 class CliStore : public ::testing::Test {
  protected:
-  CliStore() {
-    std::string path = (std::filesystem::temp_directory_path() / "tautline-cli-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = path;
-  }
-  ~CliStore() override { std::filesystem::remove_all(directory_); }
   std::vector<std::string> serve(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments{"serve",
                                        "--address",
@@ -44,7 +36,7 @@ class CliStore : public ::testing::Test {
   static std::vector<std::string> connect(const std::string& port) {
     return {"connect", "--id", "door", "--server", "127.0.0.1", "--port", port, "--timeout", "300"};
   }
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_{std::filesystem::temp_directory_path()};
 };
 
 TEST_F(CliStore, LinesForAClientThatIsAwaySurviveAKill) {

@@ -27,7 +27,7 @@ class DurableDiskTest : public DurableTest {
     if (::unshare(CLONE_NEWNS) != 0) return std::string("no mount namespace: ") + std::strerror(errno);
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return "cannot make mounts private";
     const std::string options = std::string("size=") + size;
-    if (::mount("tmpfs", directory_.c_str(), "tmpfs", 0, options.c_str()) != 0) {
+    if (::mount("tmpfs", directory_.path().c_str(), "tmpfs", 0, options.c_str()) != 0) {
       return std::string("cannot mount a tmpfs: ") + std::strerror(errno);
     }
     mounted_ = true;
@@ -35,7 +35,7 @@ class DurableDiskTest : public DurableTest {
   }
   ~DurableDiskTest() override {
     server.reset();
-    if (mounted_) ::umount2(directory_.c_str(), MNT_DETACH);
+    if (mounted_) ::umount2(directory_.path().c_str(), MNT_DETACH);
   }
   /// Takes all room that is left.
   void fill_disk() {
@@ -117,7 +117,8 @@ TEST_F(DurableDiskTest, ReadOnlyDiskIsAClearErrorAtTheStart) {
   }
   start(durable());
   server.reset();
-  ASSERT_EQ(::mount(nullptr, directory_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0) << std::strerror(errno);
+  ASSERT_EQ(::mount(nullptr, directory_.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0)
+      << std::strerror(errno);
   try {
     start(durable());
     ADD_FAILURE() << "a server that can store nothing has started";

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -10,21 +8,14 @@
 
 #include "server/server_fixture.hpp"
 #include "tautline/store/sqlite_store.hpp"
+#include "temporary_directory.hpp"
 
 namespace tautline::test {
 
 /// A server with a SQLite file in a directory of its own.
 class DurableTest : public ServerTest {
  protected:
-  DurableTest() {
-    std::string path = (std::filesystem::temp_directory_path() / "tautline-durable-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = path;
-  }
-  ~DurableTest() override {
-    server.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  ~DurableTest() override { server.reset(); }
   std::filesystem::path file() const { return directory_ / "links.db"; }
   ServerOptions durable() {
     ServerOptions with = options();
@@ -48,7 +39,7 @@ class DurableTest : public ServerTest {
     return value;
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_{std::filesystem::temp_directory_path()};
 };
 
 }  // namespace tautline::test

@@ -21,6 +21,7 @@
 #include <sqlite3.h>
 
 #include "child.hpp"
+#include "temporary_directory.hpp"
 
 namespace tautline::test {
 namespace {
@@ -49,9 +50,6 @@ struct Node {
 class DurableKill : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string path = (std::filesystem::temp_directory_path() / "tautline-kill-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(path.data()), nullptr);
-    directory_ = path;
     seed_ = setting("TAUTLINE_SEED", std::random_device{}());
     random_.seed(seed_);
     for (const char* const id : {"node-1", "node-2", "node-3", "node-4"}) nodes_[id].id = id;
@@ -59,7 +57,6 @@ class DurableKill : public ::testing::Test {
   void TearDown() override {
     nodes_.clear();
     server_.reset();
-    std::filesystem::remove_all(directory_);
     if (HasFailure()) std::printf("replay (the same faults, at instants as near as may be): TAUTLINE_SEED=%u\n", seed_);
   }
 
@@ -188,7 +185,7 @@ class DurableKill : public ::testing::Test {
     lines_to_clients_ += seen.size();
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_{std::filesystem::temp_directory_path()};
   std::mt19937 random_;
   unsigned seed_ = 0;
   std::map<std::string, Node> nodes_;

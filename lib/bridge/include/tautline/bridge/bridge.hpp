@@ -203,6 +203,7 @@ void Bridge<Port>::act(RecordType type, std::uint32_t now_ms) {
       if (ours && !port_.transport.next_address()) no_address_left_ = true;
       break;
     case RecordType::close:
+      if (ours) send_on();  // the client's last words
       if (ours) close();
       break;
     default: break;  // of a later version
