@@ -1,4 +1,6 @@
 // A client without a network: sends a small list through the bridge every few seconds, and prints what it gets.
+//
+// SIGUSR1: it writes no more, and ends when all is acknowledged. SIGINT, SIGTERM: it ends.
 
 #include <algorithm>
 #include <chrono>
@@ -23,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t closing_limit_ms = 2000;
 
 volatile std::sig_atomic_t stopped = 0;
+volatile std::sig_atomic_t finishing = 0;  ///< writes no more, and ends when all is acknowledged
 
 double milliseconds(Clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
@@ -56,7 +59,7 @@ class Demo {
   }
 
  private:
-  bool may_write() const { return written_ < options_.count; }
+  bool may_write() const { return written_ < options_.count && finishing == 0; }
   bool done() const { return !may_write() && acknowledged_ == written_ && received_ >= options_.receive; }
 
   void print_lines() {
@@ -146,6 +149,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
   if (options.count != std::numeric_limits<long>::max() && receive->empty()) options.receive = 0;
   for (const int number : {SIGINT, SIGTERM}) std::signal(number, [](int) { stopped = 1; });
+  std::signal(SIGUSR1, [](int) { finishing = 1; });
   return Demo(options).run();
 } catch (const std::exception& error) {
   std::cerr << "hosted_demo: " << error.what() << std::endl;
