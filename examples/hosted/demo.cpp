@@ -60,7 +60,10 @@ class Demo {
 
  private:
   bool may_write() const { return written_ < options_.count && finishing == 0; }
-  bool done() const { return !may_write() && acknowledged_ == written_ && received_ >= options_.receive; }
+  bool done() const {
+    const bool has_all = finishing != 0 || received_ >= options_.receive;
+    return !may_write() && acknowledged_ == written_ && has_all;
+  }
 
   void print_lines() {
     std::string_view line;

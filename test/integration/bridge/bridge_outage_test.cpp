@@ -52,7 +52,7 @@ TEST(BridgeOutage, CutForAMoment) {
 
 TEST(BridgeOutage, SlowLine) {
   Rig rig;
-  rig.wire().delay(30);
+  rig.wire().delay(10);
   rig.start_bridge();
   rig.start_client();
   rig.traffic(true);

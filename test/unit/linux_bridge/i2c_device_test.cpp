@@ -108,7 +108,7 @@ TEST(I2cDevice, CarriesTheBridgesChannel) {
   EXPECT_EQ(bus.hosted_stream.write(to_bridge), 300U);
   EXPECT_EQ(bus.bridge_stream.write(to_board), 300U);
   bus.fail_next = 3;  // and one transfer in the middle fails
-  bus.run(100);
+  bus.run(1000);
   EXPECT_EQ(take_all(bus.bridge_stream), to_bridge);
   EXPECT_EQ(take_all(bus.hosted_stream), to_board);
   EXPECT_GE(bus.bridge_channel.failures(), 1U);

@@ -52,9 +52,8 @@ class I2cBridgeChannel {
   /// When poll() has something to do at the latest, if nothing else happens.
   std::uint32_t deadline_ms(std::uint32_t now_ms) const {
     if (state_ != State::idle) return began_ms_ + i2c_transfer_limit_ms;
-    // Before that nothing can be done, whatever is due: at once would be a busy loop while the hosted board is off.
-    if (syn_.read()) return before(not_before_ms_, now_ms) ? now_ms : not_before_ms_;
     const std::uint32_t at = stream_.deadline_ms(now_ms);
+    if (syn_.read()) return earlier(at, not_before_ms_);
     // What is due waits for the slave, which sees the line ack: nothing to do until syn changes.
     return at_or_before(at, now_ms) ? now_ms + i2c_long_pause_ms : at;
   }
