@@ -65,11 +65,16 @@ void Rig::kill_server() {
 }
 
 int Rig::stop_server() {
+  // From then on it reads no more of its input.
+  const bool had_traffic = traffic_;
+  traffic_ = false;
+  EXPECT_TRUE(server_->until_input_read());
   server_->signal(SIGTERM);
   // The client has to acknowledge.
   int status = -1;
   until([&] { return (status = server_->wait(0)) != -1; });
   EXPECT_EQ(status, 0) << server_->errors();
+  traffic_ = had_traffic;
   printed_before_ += server_->output();
   server_.reset();
   return status;
