@@ -11,7 +11,7 @@ PARTS = (
     ("core", r"libtautline_core\.a|/lib/core/"),
     ("client", r"libtautline_client\.a|/lib/client/|/test/size/client\.o"),
     ("lwIP", r"liblwip\.a"),
-    ("port", r"libtautline_(lwip|baremetal)\.a|tautline_(board|cortex_m3)\.dir|/ports/lx106/"),
+    ("port", r"libtautline_(lwip|baremetal|baremetal_network)\.a|tautline_(board|cortex_m3)\.dir|/ports/lx106/"),
     ("application", r"node(_coroutines)?\.dir|/test/size/"),
     ("optimised together", r"\.ltrans"),
     ("C library, libgcc", r"/lib\w+\.a"),

@@ -217,8 +217,8 @@ void Bridge<Port>::connect_wifi(std::string_view rest) {
   if (ssid_bytes > max_ssid_bytes || rest.size() < 2U + ssid_bytes ||
       rest.size() > 2U + ssid_bytes + max_password_bytes)
     return;
-  const std::string_view ssid = rest.substr(2, ssid_bytes);
-  const std::string_view pw = rest.substr(2U + ssid_bytes);
+  const std::string_view ssid(rest.data() + 2, ssid_bytes);
+  const std::string_view pw(ssid.data() + ssid_bytes, rest.size() - 2U - ssid_bytes);
   // A hosted board that has restarted finds its network as it was; one that asks again wants it made anew.
   const bool as_it_was = !wifi_wanted_ && ssid == ssid_ && pw == pw_ && port_.wifi.is_up();
   if (wifi_wanted_) port_.wifi.disconnect();
@@ -235,7 +235,7 @@ void Bridge<Port>::open(std::string_view rest) {
   close();
   forget_connection();
   connection_ = rest[0];
-  copy_text(host_, rest.substr(3));
+  copy_text(host_, {rest.data() + 3, rest.size() - 3});
   active_ = true;
   ended_ = over_ = no_address_left_ = false;
   told_status_ = ConnectStatus::resolving;
