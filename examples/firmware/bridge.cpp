@@ -1,12 +1,13 @@
 // The firmware of a bridge: gives its network to a board without one, at the other end of the second UART. There is
 // nothing to configure; what it has to do, it hears from that board.
 
+#include "tautline/bridge/bridge.hpp"
+
 #include "serial_line.hpp"
 #include "tautline/baremetal/board.hpp"
 #include "tautline/baremetal/console.hpp"
 #include "tautline/baremetal/port.hpp"
 #include "tautline/baremetal/serial.hpp"
-#include "tautline/bridge/bridge.hpp"
 #include "tautline/bridge/uart_channel.hpp"
 
 namespace {

@@ -7,8 +7,8 @@
 /// line `hang` from the server makes it hang, so that the watchdog has to help. It is also both ends of the remote
 /// control: a change of the switch is written, and what the other end's switch says drives the output pin.
 ///
-/// It is the same on a board with a network and on one without: node::Port and node::Client come from a header of one of
-/// the folders networked/ and hosted/.
+/// It is the same on a board with a network and on one without: node::Port and node::Client come from a header of one
+/// of the folders networked/ and hosted/.
 namespace node {
 
 /// For ClientConfig::conn_cb.

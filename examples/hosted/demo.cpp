@@ -76,7 +76,7 @@ class Demo {
   }
 
   void write_lists() {
-    queue_full_ = false;
+    queue_full_ = board_.client.connects() == 0;  // the first line waits for the first link
     while (may_write() && !queue_full_ && !before(hosted::Board::now_ms(), next_ms_)) {
       std::string list = "[" + std::to_string(written_) + ", " + std::to_string(options_.life) + ", " +
                          std::to_string(board_.client.connects()) + "]";
@@ -133,7 +133,7 @@ class Demo {
   long written_ = 0;
   long acknowledged_ = 0;
   long received_ = 0;
-  bool queue_full_ = false;
+  bool queue_full_ = false;                   ///< no line can be written now
   std::deque<Clock::time_point> written_at_;  ///< of the lines not acknowledged
   std::vector<double> latencies_ms_;
   Clock::time_point first_written_, last_acknowledged_, first_received_, last_received_;

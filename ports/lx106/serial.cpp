@@ -1,5 +1,5 @@
-// The only UART of QEMU's board kc705-nommu, a 16550, as the line to a hosted board: on the ESP8266 too only one UART has
-// both directions. What is received stays in its FIFO until the main loop comes; the interrupt only ends the sleep.
+// The only UART of QEMU's board kc705-nommu, a 16550, as the line to a hosted board: on the ESP8266 too only one UART
+// has both directions. What is received stays in its FIFO until the main loop comes; the interrupt only ends the sleep.
 
 #include "lx106.hpp"
 #include "tautline/baremetal/board.hpp"
@@ -48,7 +48,8 @@ std::size_t serial_read(char* data, std::size_t size) {
 std::size_t serial_write(const char* data, std::size_t size) {
   std::size_t count = 0;
   while (count < size && (reg(uart_status) & transmit_empty) != 0) {
-    for (int room = fifo_bytes; count < size && room != 0; --room) reg(uart) = static_cast<unsigned char>(data[count++]);
+    for (int room = fifo_bytes; count < size && room != 0; --room)
+      reg(uart) = static_cast<unsigned char>(data[count++]);
   }
   refused = count < size;
   reg(uart_interrupts) = refused ? received | transmit_empties : received;

@@ -32,7 +32,8 @@ Rig::~Rig() {
 void Rig::start_server() {
   std::string expected;
   for (const std::string& id : ids_) expected += (expected.empty() ? "" : ",") + id;
-  std::vector<std::string> words{"serve",  "--address", "127.0.0.1", "--port",  port_, "--expect",
+  std::vector<std::string> words{"serve",  "--address", "127.0.0.1",
+                                 "--port", port_,       "--expect",
                                  expected, "--timeout", std::to_string(timeout_ms_)};
   if (store_directory_.empty()) {
     words.push_back("--no-wait");

@@ -23,7 +23,8 @@ struct RigOptions {
 /// for a device by the rig, from 0.
 class Rig {
  public:
-  explicit Rig(std::vector<std::string> ids, int server_timeout_ms = 700) : Rig(std::move(ids), RigOptions{server_timeout_ms}) {}
+  explicit Rig(std::vector<std::string> ids, int server_timeout_ms = 700)
+      : Rig(std::move(ids), RigOptions{server_timeout_ms}) {}
   Rig(std::vector<std::string> ids, const RigOptions& options);
   ~Rig();
   Rig(const Rig&) = delete;

@@ -1,5 +1,5 @@
-// The same firmware for a board without a network: it reaches the server through a bridge on the second UART, and resets
-// that by a pin.
+// The same firmware for a board without a network: it reaches the server through a bridge on the second UART, and
+// resets that by a pin.
 
 #include "node.hpp"
 #include "serial_line.hpp"
