@@ -76,8 +76,8 @@ class Bridge : private BridgeTalk {
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
 
-  /// Does everything that is due and returns when to call again at the latest. Call it also when the stream or the
-  /// transport has bytes.
+  /// Does everything that is due and returns when to call again at the latest; the channel has a deadline of its own.
+  /// Call it also when the stream or the transport has bytes.
   std::uint32_t poll(std::uint32_t now_ms);
 
   /// Has the stream changed since poll() looked at it? Then nothing else may wake the program for it.
@@ -151,8 +151,9 @@ std::uint32_t Bridge<Port>::poll(std::uint32_t now_ms) {
     report_if_due(now_ms);
   }
   if (watchdog_runs_ && progress) port_.watchdog.feed();
-  std::uint32_t at = earlier(stream_.deadline_ms(now_ms), now_ms + watchdog_ms / 4);
-  if (report_every_ms_ != 0) at = earlier(at, report_at_ms_);
+  std::uint32_t at = now_ms + watchdog_ms / 4;
+  // One that is due waits for a session, or for room in the stream, and so for the channel.
+  if (report_every_ms_ != 0 && before(now_ms, report_at_ms_)) at = earlier(at, report_at_ms_);
   const bool looks = (active_ && told_status_ < ConnectStatus::connected) || (wifi_wanted_ && !wifi_was_up_);
   return looks ? earlier(at, now_ms + options_.look_again_ms) : at;
 }
