@@ -79,10 +79,11 @@ std::vector<std::string> Emulator::command(const Board& board, const std::vector
   add("-kernel", image(board, options_.image).string());
   add("-display", "none");
   add("-monitor", "none");
-  const bool has_line = options_.serial_line >= 0;
+  const bool has_line = options_.serial_line >= 0 || !options_.serial_path.empty();
   if (!has_line || board.has_two_uarts) add("-serial", "file:" + console_file_);
   if (has_line) {
-    add("-chardev", "socket,id=line,fd=" + std::to_string(options_.serial_line));
+    add("-chardev", options_.serial_path.empty() ? "socket,id=line,fd=" + std::to_string(options_.serial_line)
+                                                 : "serial,id=line,path=" + options_.serial_path);
     add("-serial", "chardev:line");
   }
   add("-semihosting-config", arguments);

@@ -31,6 +31,7 @@ struct EmulatorOptions {
   std::string frames_file = {};  ///< where QEMU writes all frames, as pcap; empty: nowhere
   bool with_network = true;      ///< else set_link() and mute() have nothing to act on
   int serial_line = -1;          ///< the socket that the second, or only, UART is; the caller's
+  std::string serial_path = {};  ///< a tty of this machine that the second UART is; empty: none
   int listen_to_port = -1;       ///< with_pins: the GPIO port whose outputs are reported from the first instruction on
 };
 
