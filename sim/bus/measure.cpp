@@ -8,7 +8,6 @@ namespace tautline::sim {
 namespace {
 
 constexpr unsigned lines_measured = 99;
-constexpr Nanoseconds throughput_over_ns = 10 * ns_per_s;
 
 }  // namespace
 
@@ -41,7 +40,7 @@ LineTimes measure_lines(Pair& pair, Side from, std::size_t line_bytes) {
   return times;
 }
 
-Throughput measure_throughput(Pair& pair, bool board_writes, bool bridge_writes) {
+Throughput measure_throughput(Pair& pair, bool board_writes, bool bridge_writes, unsigned seconds) {
   const std::string bytes(bridge::max_packet_payload, 'x');
   std::array<std::uint64_t, 2> read{};
   bool stopped = false;
@@ -58,8 +57,7 @@ Throughput measure_throughput(Pair& pair, bool board_writes, bool bridge_writes)
   pair.wake(Side::bridge);
   pair.run_until(pair.now_ns() + ns_per_s);  // until it runs evenly
   read = {};
-  pair.run_until(pair.now_ns() + throughput_over_ns);
-  constexpr double seconds = throughput_over_ns / static_cast<double>(ns_per_s);
+  pair.run_until(pair.now_ns() + seconds * ns_per_s);
   const Throughput result{static_cast<double>(read[index_of(Side::bridge)]) / seconds,
                           static_cast<double>(read[index_of(Side::board)]) / seconds};
   stopped = true;

@@ -22,7 +22,7 @@ struct Throughput {
   double to_bridge = 0;
   double to_board = 0;
 };
-Throughput measure_throughput(Pair& pair, bool board_writes, bool bridge_writes);
+Throughput measure_throughput(Pair& pair, bool board_writes, bool bridge_writes, unsigned seconds = 10);
 
 /// Starts both ends and waits for the session. False: none in ten seconds.
 bool come_up(Pair& pair);

@@ -111,6 +111,7 @@ void ByteStream::receive_sync(std::string_view packet, std::uint32_t now_ms) {
 
 std::size_t ByteStream::write(std::string_view bytes) {
   const std::uint16_t count = smaller(bytes.size(), writable());
+  if (count == 0) return 0;  // an empty view may have no address, and memcpy() wants one
   copy_to_ring(buffers_.send, buffers_.send_size, std::size_t{send_begin_} + unacknowledged(), bytes.data(), count);
   next_ = static_cast<std::uint16_t>(next_ + count);
   return count;
