@@ -131,8 +131,8 @@ void World::handle(const Event& event) {
       if (!network.on_arrival(event.index, event.serial)) break;
       if (event.index % 2 == SimNetwork::server_side) {
         server_.on_readable(static_cast<int>(event.index));
-      } else if (devices_[device]->socket() == static_cast<int>(event.index)) {
-        devices_[device]->attend();
+      } else if (devices_[device]->station().socket() == static_cast<int>(event.index)) {
+        devices_[device]->uplink().network_changed();
       }
       break;
     }
@@ -141,8 +141,8 @@ void World::handle(const Event& event) {
       if (connection.serial != event.serial) break;
       if (event.index % 2 == SimNetwork::server_side) {
         server_.on_writable(static_cast<int>(event.index));
-      } else if (devices_[connection.device]->socket() == static_cast<int>(event.index)) {
-        devices_[connection.device]->attend();
+      } else if (devices_[connection.device]->station().socket() == static_cast<int>(event.index)) {
+        devices_[connection.device]->uplink().network_changed();
       }
       break;
     }
@@ -282,12 +282,12 @@ void World::hit(std::uint32_t index, unsigned fault) {
         network.set_path(i, 0, Path::swallowing);
         network.set_path(i, 1, Path::swallowing);
       });
-      device.path_down = random.permille(700);
+      device.station().path_down = random.permille(700);
       break;
     case 1: {
       const auto reader = static_cast<unsigned>(random.below(2));
       for_connections([&](std::uint32_t i) { network.set_path(i, reader, Path::swallowing); });
-      device.path_down = random.permille(500);
+      device.station().path_down = random.permille(500);
       break;
     }
     case 2: {
@@ -298,7 +298,7 @@ void World::hit(std::uint32_t index, unsigned fault) {
         if ((ways & 2U) != 0) network.set_path(i, 1, Path::held);
         if (late) release_late(i);
       });
-      device.path_down = random.permille(500);
+      device.station().path_down = random.permille(500);
       break;
     }
     case 3: {
@@ -311,7 +311,7 @@ void World::hit(std::uint32_t index, unsigned fault) {
           if (side == SimNetwork::server_side) server_.on_readable(SimNetwork::socket_of(i, side));
         }
       });
-      device.attend();
+      device.uplink().network_changed();
       break;
     }
     case 4: {
@@ -336,7 +336,7 @@ void World::heal(std::uint32_t index, std::uint32_t serial) {
   ++outage_serial_[index];
   Device& device = *devices_[index];
   context_.trace("fault of device %u is over", index);
-  device.path_down = false;
+  device.station().path_down = false;
   for (std::uint32_t i = 0; i < context_.network.size(); ++i) {
     const SimNetwork::Connection& connection = context_.network.connection(i);
     if (!connection.in_use || connection.device != index) continue;
