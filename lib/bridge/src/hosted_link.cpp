@@ -166,7 +166,7 @@ IoResult HostedLink::read(char* data, std::size_t size) {
   for (receive(); result.bytes < size && is_ours(reader_.rest()) && reader_.data_left() != 0; receive()) {
     std::string_view bytes = reader_.data(stream_);
     if (bytes.empty()) break;
-    if (bytes.size() > size - result.bytes) bytes = bytes.substr(0, size - result.bytes);
+    if (bytes.size() > size - result.bytes) bytes = {bytes.data(), size - result.bytes};
     std::memcpy(data + result.bytes, bytes.data(), bytes.size());
     result.bytes += bytes.size();
     reader_.consume_data(stream_, bytes.size());

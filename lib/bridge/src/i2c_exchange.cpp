@@ -38,7 +38,6 @@ char I2cExchange::on_read() {
   const std::uint16_t at = sent_;
   if (at >= out_bytes_) return '\xFF';
   sent_ = static_cast<std::uint16_t>(at + 1);
-  if (at + 1 == out_bytes_) sent_all_ = true;
   return out_[at];
 }
 

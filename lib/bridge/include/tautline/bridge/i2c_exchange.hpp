@@ -47,6 +47,11 @@ class I2cExchange {
   void on_byte(char byte);
   /// The next byte for the master; ones after the end.
   char on_read();
+  /// STOP after a transfer with this slave: what on_read() gave has gone over. Before that the last byte may still be
+  /// in the driver's hands, and lost if it is disarmed.
+  void on_stop() {
+    if (sent_ == out_bytes_) sent_all_ = true;
+  }
 
   // ---- for the main loop ---------------------------------------------------------------------------
 

@@ -69,7 +69,10 @@ class RecordReader {
   /// Bytes of the data record still to be taken.
   std::size_t data_left() const { return data_left_; }
   /// Those of them that are there, in one piece.
-  std::string_view data(const ByteStream& stream) const { return stream.readable().substr(0, data_left_); }
+  std::string_view data(const ByteStream& stream) const {
+    const std::string_view bytes = stream.readable();
+    return {bytes.data(), bytes.size() < data_left_ ? bytes.size() : data_left_};
+  }
   /// The caller is done with so many of them.
   void consume_data(ByteStream& stream, std::size_t count);
 
