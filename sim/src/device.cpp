@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hosted_uplink.hpp"
 #include "server_process.hpp"
 #include "world.hpp"
 
@@ -24,7 +25,11 @@ Device::Device(Context& context, ServerProcess& server, std::uint32_t index, std
   memory_[1].resize(sizes.inbox);
   memory_[2].resize(sizes.receive + more);
   memory_[3].resize(sizes.output + more);
-  uplink_ = std::make_unique<DirectUplink>(context, *this, index);
+  if (context.profile.hosted == Hosted::no) {
+    uplink_ = std::make_unique<DirectUplink>(context, *this, index);
+  } else {
+    uplink_ = std::make_unique<HostedUplink>(context, *this, index);
+  }
 }
 
 std::uint32_t Device::clock() const {
@@ -91,13 +96,12 @@ void Device::wake() {
 
 void Device::set_wifi(bool up) {
   context_.trace("device %u: WiFi %s", index_, up ? "up" : "down");
-  station().set_wifi(up);
-  uplink_->network_changed();
+  uplink_->set_wifi(up);
 }
 
 void Device::calm_down() {
   reading_paused_ = false;
-  station().set_wifi(true);
+  uplink_->calm_down();
   attend();
 }
 
@@ -238,6 +242,7 @@ void Device::check_end_of_connection() {
 }
 
 void Device::audit() {
+  uplink_->audit();
   if (!is_open() || frozen_ || !uplink_->has_connection()) return;
   const Time heard = std::max(uplink_->last_line_at(), awake_since_);
   const std::uint32_t timeout = settings_.limits.timeout_ms;

@@ -12,14 +12,14 @@ void Station::set_wifi(bool up) {
   context_.network.set_path(connection, 1, Path::swallowing);
 }
 
-void Station::connect() {
+void Station::connect(bool on_the_net) {
   const bool small = context_.random.permille(context_.profile.small_buffer_permille);
   const std::uint32_t least = context_.device_limits.max_payload + 200;
   const auto room = static_cast<std::uint32_t>(small ? context_.random.between(least, 4096) : 65536);
   const std::uint32_t connection = context_.network.start_connection(index_, room);
   socket_ = SimNetwork::socket_of(connection, SimNetwork::client_side);
   status_ = ConnectStatus::connecting;
-  if (path_down || !wifi_up_) return;
+  if (path_down || !wifi_up_ || !on_the_net) return;
   context_.events.push(context_.now + 1 + context_.network.delay(), EventKind::syn, connection,
                        context_.network.connection(connection).serial);
 }

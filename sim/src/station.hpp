@@ -19,7 +19,8 @@ class Station {
   void set_wifi(bool up);
   bool wifi_is_up() const { return wifi_up_; }
 
-  void connect();
+  /// Not `on_the_net`: nobody hears it.
+  void connect(bool on_the_net = true);
   /// Handles EventKind::connected and refused. True: it was about this station's attempt.
   bool on_connected(std::uint32_t connection, bool accepted);
   ConnectStatus progress() const { return status_; }

@@ -5,10 +5,13 @@
 #include <string_view>
 
 #include "event_queue.hpp"
+#include "profile.hpp"
 #include "station.hpp"
 #include "tautline/client/link_client.hpp"
 
 namespace tautline::sim {
+
+struct WorldCounters;
 
 /// The way from a device's client to the server: what a port gives to a client, and what the checkers have to know of
 /// it. `now_ms` is the device's clock.
@@ -46,7 +49,19 @@ class Uplink {
   // ---- for the world
   /// The station's socket has bytes or room, its attempt an answer, its WiFi changed.
   virtual void network_changed() = 0;
+  virtual void set_wifi(bool up) {
+    station().set_wifi(up);
+    network_changed();
+  }
   virtual Station& station() = 0;
+  /// Handles EventKind::cable and those of a bridge.
+  virtual void on_event(EventKind, std::uint32_t) {}
+  /// Faults between a hosted board and its bridge; their end; the end of all.
+  virtual void hurt(BridgeFault, Time) {}
+  virtual void heal() {}
+  virtual void calm_down() { station().set_wifi(true); }
+  virtual void audit() const {}
+  virtual void count(WorldCounters&) const {}
 
   // ---- for the checkers
   virtual bool has_connection() const = 0;

@@ -1,0 +1,181 @@
+#include "hosted_uplink.hpp"
+
+#include <cstring>
+
+#include "world.hpp"
+
+namespace tautline::sim {
+namespace {
+
+std::unique_ptr<Cable> make_cable(Context& context, std::uint32_t index, CableEnds& ends) {
+  if (context.profile.hosted == Hosted::uart) return std::make_unique<SerialCable>(context, index, ends);
+  return std::make_unique<I2cCable>(context, index, ends);
+}
+
+}  // namespace
+
+HostedUplink::HostedUplink(Context& context, Device& device, std::uint32_t index)
+    : context_(context),
+      device_(device),
+      index_(index),
+      settings_{hosted::ssid, hosted::pw, static_cast<std::uint32_t>(context.random.spread(1'000, 60'000))},
+      cable_(make_cable(context, index, *this)),
+      bridge_(context, *cable_, index, to_board_, to_bridge_) {
+  for (auto& memory : memory_) memory.resize(context.random.spread(bridge::max_packet_payload, 2'000));
+  context.events.push(context.random.spread(0, longest_bridge_boot_ms), EventKind::bridge_boot, index);
+}
+
+HostedUplink::Live::Live(HostedUplink& uplink, const bridge::StreamBuffers& buffers)
+    : stream(buffers, bridge::StreamTimes{}),
+      channel(uplink.cable_->make_channel(Side::board, stream)),
+      link(stream, uplink.settings_),
+      reset(uplink.reset_pin_) {}
+
+// ---- lives --------------------------------------------------------------------------------------
+
+void HostedUplink::boot(std::uint32_t now_ms) {
+  cable_->catch_up();
+  live_.emplace(*this, bridge::StreamBuffers{memory_[0].data(), memory_[0].size(), memory_[1].data(), memory_[1].size()});
+  to_bridge_.writer_starts(memory_[0].data(), memory_[0].size());
+  to_board_.reader_starts();
+  has_connection_ = blocked_ = false;
+  live_->link.connect_wifi(true);
+  live_->channel->start(static_cast<std::uint32_t>(context_.random.next()), now_ms);
+  live_->reset.start(now_ms);
+}
+
+void HostedUplink::power_off(bool) {
+  cable_->catch_up();
+  cable_->release(Side::board);
+  damaged_ += live_->channel->damaged();
+  live_.reset();
+  has_connection_ = false;
+  bridge_.reset_line(true);
+  cable_->plan();
+}
+
+// ---- a turn of the device -----------------------------------------------------------------------
+
+void HostedUplink::begin_turn(std::uint32_t now_ms) {
+  cable_->catch_up();
+  poll_channel(now_ms);
+  live_->reset.poll(live_->stream, now_ms);
+  to_bridge_.before_writing(live_->stream);
+  live_->link.receive();
+}
+
+void HostedUplink::end_turn(std::uint32_t now_ms) {
+  live_->link.send();
+  to_bridge_.after_writing(live_->stream);
+  poll_channel(now_ms);
+  cable_->plan();
+}
+
+void HostedUplink::poll_channel(std::uint32_t now_ms) {
+  to_board_.before_receiving(live_->stream);
+  live_->channel->poll(now_ms);
+  to_board_.after_receiving(live_->stream);
+}
+
+std::uint32_t HostedUplink::deadline_ms(std::uint32_t now_ms, std::uint32_t of_client) const {
+  return earlier(of_client, earlier(live_->channel->deadline_ms(now_ms), live_->reset.deadline_ms()));
+}
+
+// ---- the seams ----------------------------------------------------------------------------------
+
+void HostedUplink::cycle_wifi() {
+  live_->link.disconnect_wifi();
+  live_->link.connect_wifi(context_.random.permille(500));
+}
+
+void HostedUplink::connect() {
+  live_->link.connect(hosted::host, hosted::port);
+  has_connection_ = true;
+  blocked_ = false;
+  sent_ = {};
+  last_line_at_ = last_status_at_ = context_.now;
+}
+
+std::ptrdiff_t HostedUplink::receive(char* data, std::size_t size) {
+  const IoResult result = live_->link.read(data, size);
+  if (result.bytes == 0) return result.closed ? Network::ended : Network::would_block;
+  if (std::memchr(data, '\n', result.bytes) != nullptr) last_line_at_ = context_.now;
+  return static_cast<std::ptrdiff_t>(result.bytes);
+}
+
+std::ptrdiff_t HostedUplink::send(const char* data, std::size_t size) {
+  const IoResult result = live_->link.write(data, size);
+  if (result.bytes == 0 && result.closed) return Network::broken;
+  const bool was_blocked = blocked_;
+  blocked_ = result.bytes < size;
+  sent_.look_at(
+      data, result.bytes, [this](std::uint32_t seq) { context_.network.watch->sends_data(index_, false, seq); },
+      [this] { last_status_at_ = context_.now; });
+  if (!blocked_ && was_blocked) last_status_at_ = context_.now;
+  return result.bytes == 0 ? Network::would_block : static_cast<std::ptrdiff_t>(result.bytes);
+}
+
+void HostedUplink::close() {
+  live_->link.close();
+  has_connection_ = false;
+}
+
+bool HostedUplink::has_waiting_line() {
+  char bytes[64];
+  while (const std::size_t count = live_->link.read(bytes, sizeof bytes).bytes) {
+    if (std::memchr(bytes, '\n', count) != nullptr) return true;
+  }
+  return false;
+}
+
+// ---- for the world ------------------------------------------------------------------------------
+
+void HostedUplink::wake(Side side) {
+  if (side == Side::board) {
+    device_.attend();
+  } else {
+    bridge_.attend();
+  }
+}
+
+void HostedUplink::on_event(EventKind kind, std::uint32_t serial) {
+  if (kind == EventKind::cable) {
+    cable_->on_event(serial);
+  } else {
+    bridge_.on_event(kind, serial);
+  }
+}
+
+void HostedUplink::hurt(BridgeFault fault, Time length) {
+  Random& random = context_.random;
+  switch (fault) {
+    case BridgeFault::crash: bridge_.crash(random.permille(600), random.permille(500)); break;
+    case BridgeFault::hang: bridge_.hang(); break;
+    case BridgeFault::noise: cable_->hurt(CableFault::noise, length); break;
+    case BridgeFault::cut: cable_->hurt(CableFault::cut, length); break;
+    case BridgeFault::stuck: cable_->hurt(CableFault::stuck, length); break;
+  }
+  cable_->plan();
+}
+
+void HostedUplink::heal() {
+  cable_->heal();
+  bridge_.go_on();
+}
+
+void HostedUplink::calm_down() {
+  cable_->calm_down();
+  cable_->plan();
+  bridge_.set_wifi(true);
+}
+
+void HostedUplink::count(WorldCounters& counters) const {
+  const Cable::Counters cable = cable_->counters();
+  counters.cable_bytes += cable.bytes;
+  counters.cable_faults += cable.faults;
+  counters.bus_transfers += cable.transfers;
+  counters.damaged_packets += damaged_ + bridge_.damaged() + (live_ ? live_->channel->damaged() : 0);
+  counters.bridge_sessions += to_board_.sessions();
+}
+
+}  // namespace tautline::sim
