@@ -73,8 +73,8 @@ class Bridge : private BridgeTalk {
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
 
-  /// Does everything that is due and returns when to call again at the latest. Call it also when the stream or the
-  /// transport has bytes.
+  /// Does everything that is due and returns when to call again at the latest; the channel has a deadline of its own.
+  /// Call it also when the stream or the transport has bytes.
   std::uint32_t poll(std::uint32_t now_ms);
 
   /// Is a hosted board there?
@@ -144,8 +144,9 @@ std::uint32_t Bridge<Port>::poll(std::uint32_t now_ms) {
     report_if_due(now_ms);
   }
   if (watchdog_runs_ && progress) port_.watchdog.feed();
-  std::uint32_t at = earlier(stream_.deadline_ms(now_ms), now_ms + watchdog_ms / 4);
-  if (report_every_ms_ != 0) at = earlier(at, report_at_ms_);
+  std::uint32_t at = now_ms + watchdog_ms / 4;
+  // One that is due waits for a session, or for room in the stream, and so for the channel.
+  if (report_every_ms_ != 0 && before(now_ms, report_at_ms_)) at = earlier(at, report_at_ms_);
   // Attempts and networks are looked at: not every port can wake its program for them.
   const bool looks = (active_ && told_status_ < ConnectStatus::connected) || (wifi_wanted_ && !wifi_was_up_);
   return looks ? earlier(at, now_ms + look_again_ms) : at;
