@@ -53,9 +53,11 @@ class I2cBridgeChannel {
   std::uint32_t deadline_ms(std::uint32_t now_ms) const {
     if (state_ != State::idle) return began_ms_ + i2c_transfer_limit_ms;
     const std::uint32_t at = stream_.deadline_ms(now_ms);
-    if (syn_.read()) return earlier(at, not_before_ms_);
-    // What is due waits for the slave, which sees the line ack: nothing to do until syn changes.
-    return at_or_before(at, now_ms) ? now_ms + i2c_long_pause_ms : at;
+    const bool overdue = at_or_before(at, now_ms);
+    // What is due waits for the next exchange, and that for the end of a pause ...
+    if (syn_.read()) return overdue ? not_before_ms_ : earlier(at, not_before_ms_);
+    // ... or for the slave, which sees the line ack: nothing to do until syn changes.
+    return overdue ? now_ms + i2c_long_pause_ms : at;
   }
 
   /// Exchanges that failed, since start.
