@@ -41,6 +41,7 @@ void I2cBus::abort() {
   ++counters_.aborted;
   phase_ = Phase::free;
   status_ = I2cStatus::failed;
+  if (addressed_) exchange_->on_stop();
   addressed_ = false;
   next_ns_ = never_ns;
   out_ = nullptr;
@@ -72,7 +73,6 @@ void I2cBus::stick(Nanoseconds until_ns) {
 
 void I2cBus::arm(bridge::I2cExchange& exchange) {
   exchange_ = &exchange;
-  told_ = false;
   addressed_ = false;
   if (phase_ == Phase::held) on_addressed();
 }
@@ -105,7 +105,7 @@ void I2cBus::step(Wakes& wakes) {
     case Phase::held: next_ns_ = never_ns; break;
     case Phase::blocked: send_address(); break;
     case Phase::address: on_address(); break;
-    case Phase::bytes: on_byte(wakes); break;
+    case Phase::bytes: on_byte(); break;
     case Phase::stuck: stop(Phase::failure); break;
     case Phase::success: end(I2cStatus::done, wakes); break;
     case Phase::failure: end(I2cStatus::failed, wakes); break;
@@ -115,7 +115,7 @@ void I2cBus::step(Wakes& wakes) {
 void I2cBus::on_address() {
   addressed_ = false;
   if (fault(faults_.refuse_address_ppm) || fault(faults_.flip_ppm)) return stop(Phase::failure);
-  if (exchange_ != nullptr) return on_addressed();
+  if (exchange_ != nullptr && !exchange_->complete()) return on_addressed();
   if (settings_.unarmed == Unarmed::refuses) return stop(Phase::failure);
   phase_ = Phase::held;
   next_ns_ = never_ns;
@@ -129,7 +129,7 @@ void I2cBus::on_addressed() {
   next_byte();
 }
 
-void I2cBus::on_byte(Wakes& wakes) {
+void I2cBus::on_byte() {
   if (fault(faults_.stuck_ppm)) return stick(now_ns_ + chance_.draw(faults_.stuck_ns));
   if (out_ != nullptr) {
     if (!addressed_ || fault(faults_.refuse_byte_ppm)) return stop(Phase::failure);
@@ -138,9 +138,6 @@ void I2cBus::on_byte(Wakes& wakes) {
     give_byte();
   }
   ++counters_.bytes;
-  const bool complete = exchange_ != nullptr && exchange_->complete();
-  if (complete && !told_) wakes.add(Side::board);
-  told_ = complete;
   if (at_ == size_) return stop(Phase::success);
   next_byte();
 }
@@ -177,6 +174,10 @@ void I2cBus::end(I2cStatus status, Wakes& wakes) {
   if (status == I2cStatus::failed) ++counters_.failed;
   status_ = status;
   phase_ = Phase::free;
+  if (addressed_) {
+    exchange_->on_stop();
+    if (exchange_->complete()) wakes.add(Side::board);
+  }
   addressed_ = false;
   next_ns_ = never_ns;
   out_ = nullptr;

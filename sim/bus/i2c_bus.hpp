@@ -119,7 +119,7 @@ class I2cBus {
   void send_address();
   void on_address();
   void on_addressed();
-  void on_byte(Wakes& wakes);
+  void on_byte();
   void take_byte();
   void give_byte();
   void fetch();
@@ -149,7 +149,6 @@ class I2cBus {
 
   bridge::I2cExchange* exchange_ = nullptr;
   bool addressed_ = false;  ///< the slave takes part in the present transfer
-  bool told_ = false;       ///< the board knows that its exchange is complete
 };
 
 }  // namespace tautline::sim

@@ -45,7 +45,8 @@ void Pair::turn() {
   for (const Side side : {Side::board, Side::bridge}) {
     if (!runs(side)) continue;
     Nanoseconds& due = due_ns_[index_of(side)];
-    if (side == Side::board ? wakes.board : wakes.bridge) due = std::min(due, now_ns_ + settings_.wake_ns);
+    if (side == Side::board ? wakes.board : wakes.bridge)
+      due = std::min(due, now_ns_ + settings_.wake_ns[index_of(side)]);
     if (due <= now_ns_) poll(side);
   }
 }

@@ -20,7 +20,7 @@ namespace tautline::sim {
 class Pair {
  public:
   struct Settings {
-    Nanoseconds wake_ns = 0;  ///< from an event to the poll that it causes: what else the program does
+    std::array<Nanoseconds, 2> wake_ns{};  ///< from an event to the poll that it causes: what else the programs do
     bridge::StreamTimes times;
     std::array<std::uint32_t, 2> clock_ms{0xFFFF'F000U, 77};  ///< of each side at the begin; the board's wraps soon
   };

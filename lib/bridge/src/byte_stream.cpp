@@ -67,7 +67,8 @@ void ByteStream::end_session() {
   sync_due_ = true;
   ack_ = Ack::none;
   resend_due_ = gap_reported_ = probe_due_ = false;
-  base_ = next_ = cursor_ = wanted_ = acknowledged_ = 0;
+  last_kind_ = 0;
+  base_ = next_ = cursor_ = last_position_ = wanted_ = acknowledged_ = 0;
   send_begin_ = receive_begin_ = received_ = 0;
 }
 
@@ -136,7 +137,10 @@ void ByteStream::take_payload(std::uint16_t position, std::string_view payload, 
     gap_reported_ = true;
     return;
   }
-  if (payload.empty()) return;
+  if (payload.empty()) {
+    if (ahead == 0) gap_reported_ = false;  // a damaged packet had carried nothing
+    return;
+  }
   const auto known = static_cast<std::size_t>(-ahead);
   if (known >= payload.size()) return want_acknowledgement(Ack::now, now_ms);  // the acknowledgement was lost
   payload.remove_prefix(known);
@@ -193,6 +197,16 @@ void ByteStream::damaged() {
   gap_reported_ = true;
 }
 
+void ByteStream::retry() {
+  if ((last_kind_ & kind_mask) == kind_sync) sync_due_ = true;
+  if ((last_kind_ & kind_mask) != kind_data) return;
+  // Unless it was acknowledged after all.
+  if (byte_distance(last_position_, base_) >= 0 && byte_distance(last_position_, cursor_) < 0) cursor_ = last_position_;
+  if ((last_kind_ & flag_resend) != 0) resend_due_ = true;
+  if ((last_kind_ & flag_probe) != 0) probe_due_ = true;
+  ack_ = Ack::now;
+}
+
 std::uint16_t ByteStream::sendable() const {
   const std::uint16_t allowed = smaller(unacknowledged(), peer_window_);
   const auto sent = static_cast<std::uint16_t>(cursor_ - base_);
@@ -228,7 +242,8 @@ std::size_t ByteStream::produce(char* out, std::uint32_t now_ms, bool always) {
 }
 
 std::size_t ByteStream::produce_sync(char* out, std::uint32_t now_ms) {
-  out[0] = static_cast<char>(kind_sync | (is_up() ? flag_up : 0));
+  last_kind_ = static_cast<std::uint8_t>(kind_sync | (is_up() ? flag_up : 0));
+  out[0] = static_cast<char>(last_kind_);
   put_u32(out + 1, token_);
   put_u32(out + 5, peer_token_);
   out[9] = version;
@@ -239,7 +254,9 @@ std::size_t ByteStream::produce_sync(char* out, std::uint32_t now_ms) {
 
 std::size_t ByteStream::produce_data(char* out, std::uint32_t now_ms) {
   const std::uint16_t count = sendable();
-  out[0] = static_cast<char>(kind_data | (resend_due_ ? flag_resend : 0) | (probe_due_ ? flag_probe : 0));
+  last_kind_ = static_cast<std::uint8_t>(kind_data | (resend_due_ ? flag_resend : 0) | (probe_due_ ? flag_probe : 0));
+  last_position_ = cursor_;
+  out[0] = static_cast<char>(last_kind_);
   put_u16(out + 1, cursor_);
   put_u16(out + 3, wanted_);
   put_u16(out + 5, room());

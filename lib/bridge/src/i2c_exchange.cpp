@@ -27,7 +27,7 @@ std::string_view open_i2c_frame(const char* frame, std::size_t bytes) {
 
 void I2cExchange::on_byte(char byte) {
   const std::uint16_t at = received_;
-  if (at >= sizeof in_) return;
+  if (at >= sizeof in_ || complete()) return;
   in_[at] = byte;
   received_ = static_cast<std::uint16_t>(at + 1);
   // A frame that was complete and is followed by more bytes was not one: the master began anew without a START seen.

@@ -93,8 +93,8 @@ class ByteStream {
   void receive(std::string_view packet, std::uint32_t now_ms);
   /// A packet came whose check was wrong: the other end is asked to send again.
   void damaged();
-  /// The carrier knows that the packet it asked for last did not arrive.
-  void retry() { cursor_ = base_; }
+  /// The carrier knows that the packet it asked for last did not arrive: all that it said is due again.
+  void retry();
   /// Would produce() give a packet?
   bool has_output(std::uint32_t now_ms) const;
   /// The next packet, at most max_packet_bytes, and its length. 0: nothing is due, unless `always`, which gives at
@@ -137,6 +137,7 @@ class ByteStream {
   std::uint16_t base_ = 0;           ///< oldest byte not acknowledged
   std::uint16_t next_ = 0;           ///< number of the next byte to be written
   std::uint16_t cursor_ = 0;         ///< next byte to send
+  std::uint16_t last_position_ = 0;  ///< where the bytes of the last packet begin
   std::uint16_t peer_window_ = 0;    ///< bytes after base_ that the other end has room for
   std::uint16_t wanted_ = 0;         ///< number of the next byte to receive
   std::uint16_t told_room_ = 0;      ///< what the other end thinks it may send from wanted_ on
@@ -146,11 +147,12 @@ class ByteStream {
   std::uint16_t received_ = 0;       ///< bytes received, not consumed
   Phase phase_ = Phase::down;
   Ack ack_ = Ack::none;
-  bool sync_due_ = false;      ///< the other end does not know this session
-  bool resend_due_ = false;    ///< ask the other end to go back
-  bool gap_reported_ = false;  ///< ... it was asked about the present gap
-  bool probe_due_ = false;     ///< ask for an answer
-  bool fell_silent_ = false;   ///< how the last session ended
+  bool sync_due_ = false;       ///< the other end does not know this session
+  bool resend_due_ = false;     ///< ask the other end to go back
+  bool gap_reported_ = false;   ///< ... it was asked about the present gap
+  bool probe_due_ = false;      ///< ask for an answer
+  std::uint8_t last_kind_ = 0;  ///< kind and flags of the last packet of this session; 0: there was none
+  bool fell_silent_ = false;    ///< how the last session ended
 };
 
 /// A ByteStream with its own memory.

@@ -46,18 +46,18 @@ class I2cBridgeChannel {
     // Several steps, for drivers whose transfers are over when they begin.
     for (int steps = 0; steps < max_steps_per_poll && step(now_ms); ++steps) {
     }
-    ack_.write(state_ != State::idle || stream_.has_output(now_ms));
+    // During an exchange, too, it asks for the next one: at its end the slave would else see the line high and arm
+    // itself for another, without end.
+    ack_.write(stream_.has_output(now_ms));
   }
 
   /// When poll() has something to do at the latest, if nothing else happens.
   std::uint32_t deadline_ms(std::uint32_t now_ms) const {
     if (state_ != State::idle) return began_ms_ + i2c_transfer_limit_ms;
+    if (syn_.read()) return not_before_ms_;  // before that nothing can be said, however much is due
     const std::uint32_t at = stream_.deadline_ms(now_ms);
-    const bool overdue = at_or_before(at, now_ms);
-    // What is due waits for the next exchange, and that for the end of a pause ...
-    if (syn_.read()) return overdue ? not_before_ms_ : earlier(at, not_before_ms_);
-    // ... or for the slave, which sees the line ack: nothing to do until syn changes.
-    return overdue ? now_ms + i2c_long_pause_ms : at;
+    // What is due waits for the slave, which sees the line ack: nothing to do until syn changes.
+    return at_or_before(at, now_ms) ? now_ms + i2c_long_pause_ms : at;
   }
 
   /// Exchanges that failed, since start.
@@ -106,7 +106,6 @@ class I2cBridgeChannel {
 
   bool begin(std::uint32_t now_ms) {
     if (!syn_.read() || before(now_ms, not_before_ms_)) return false;
-    ack_.write(true);
     state_ = State::writing;
     began_ms_ = now_ms;
     const std::size_t packet_bytes = stream_.produce(frame_ + 2, now_ms, true);
@@ -132,9 +131,9 @@ class I2cBridgeChannel {
   }
 
   void fail(std::uint32_t now_ms) {
-    // The slave may have had the packet, and have lost its own by what failed.
     stream_.retry();
-    stream_.damaged();
+    // Once it was asked for its packet, the slave may take it for delivered.
+    if (state_ != State::writing) stream_.damaged();
     state_ = State::idle;
     ++failures_;
     if (failures_in_a_row_ < i2c_failures_before_long_pause) ++failures_in_a_row_;

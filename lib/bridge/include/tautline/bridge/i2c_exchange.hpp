@@ -29,13 +29,15 @@ std::string_view open_i2c_frame(const char* frame, std::size_t bytes);
 /// which moves the bytes while it is armed, and the main loop, which owns it otherwise.
 ///
 /// Each START begins its transfer anew, so a master that gave up in the middle, or reads the shortest frame first and
-/// then all of a longer one, needs no agreement with the slave.
+/// then all of a longer one, needs no agreement with the slave. Once both frames went over nothing moves any more
+/// before the main loop has taken what came: a master that is faster would else write the next frame over it.
 class I2cExchange {
  public:
   // ---- for the interrupt handler, while armed ----------------------------------------------------
 
   /// START with this slave's address, also a repeated one.
   void on_start(bool master_reads) {
+    if (complete()) return;
     sent_ = 0;
     if (master_reads) return;
     // A new frame, and a new exchange: what went over before it does not count.
@@ -61,7 +63,8 @@ class I2cExchange {
   void arm(std::size_t packet_bytes);
   /// Is the exchange in the handler's hands?
   bool armed() const { return armed_; }
-  /// Both frames went over; armed() is still true until disarm().
+  /// Both frames went over; armed() is still true until disarm(). A driver acknowledges nothing from then on, or holds
+  /// the clock; one that can't saves the master no time, but loses nothing.
   bool complete() const { return received_all_ && sent_all_; }
   /// The main loop's again.
   void disarm() { armed_ = false; }

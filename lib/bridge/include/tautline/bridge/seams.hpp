@@ -21,9 +21,8 @@
 ///       STOP
 ///
 ///     I2cSlave: answers to its address while it has an I2cExchange, from its interrupt handler.
-///       void arm(I2cExchange& exchange);                         from now on
-///       void disarm();                                           until then nothing is acknowledged, or the clock is
-///       held
+///       void arm(I2cExchange& exchange);   from now on, until it is complete()
+///       void disarm();                     while not armed nothing is acknowledged, or the clock is held
 ///
 /// Time is milliseconds of one monotonic clock in 32 bits, an argument of every poll().
 namespace tautline::bridge {
