@@ -42,7 +42,8 @@ void BridgeProcess::boot() {
   context_.trace("bridge %u starts", index_);
   clock_offset_ = static_cast<std::uint32_t>(context_.random.next());
   cable_.catch_up();
-  live_.emplace(*this, bridge::StreamBuffers{memory_[0].data(), memory_[0].size(), memory_[1].data(), memory_[1].size()});
+  live_.emplace(*this,
+                bridge::StreamBuffers{memory_[0].data(), memory_[0].size(), memory_[1].data(), memory_[1].size()});
   to_board_.writer_starts(memory_[0].data(), memory_[0].size());
   from_board_.reader_starts();
   joined_ = wants_wifi_ = hangs_ = false;

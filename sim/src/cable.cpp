@@ -118,6 +118,7 @@ void Cable::on_event(std::uint32_t serial) {
     waiting_ = {};
     if (wakes.board) ends_.wake(Side::board);
     if (wakes.bridge) ends_.wake(Side::bridge);
+    if (strike_in_ != 0 && --strike_in_ == 0) ends_.struck();
   }
   running_ = false;
   plan();
@@ -162,10 +163,10 @@ std::unique_ptr<ChannelEnd> I2cCable::make_channel(Side side, bridge::ByteStream
   using Pin = Wire::Pin;
   if (side == Side::board) {
     return std::make_unique<ChannelEndOf<bridge::I2cHostedChannel<I2cBus::Slave, Pin>>>(bus_.slave(), syn_.pin(side),
-                                                                                       ack_.pin(side), stream);
+                                                                                        ack_.pin(side), stream);
   }
   return std::make_unique<ChannelEndOf<bridge::I2cBridgeChannel<I2cBus::Master, Pin>>>(bus_.master(), syn_.pin(side),
-                                                                                      ack_.pin(side), stream);
+                                                                                       ack_.pin(side), stream);
 }
 
 void I2cCable::release(Side side) {

@@ -31,6 +31,8 @@ class CableEnds {
   virtual ~CableEnds() = default;
   /// Something came over the cable that would wake this one.
   virtual void wake(Side side) = 0;
+  /// What strike_after() asked for.
+  virtual void struck() = 0;
 };
 
 enum class CableFault : std::uint8_t {
@@ -39,8 +41,8 @@ enum class CableFault : std::uint8_t {
   stuck,  ///< one of its lines stays at one level
 };
 
-/// What joins a hosted board and its bridge. Its parts live in nanoseconds (sim/bus), the world in milliseconds: all that
-/// they do within a millisecond happens in one event, in its order, and the programs that it wakes run in between.
+/// What joins a hosted board and its bridge. Its parts live in nanoseconds (sim/bus), the world in milliseconds: all
+/// that they do within a millisecond happens in one event, in its order, and the programs that it wakes run in between.
 class Cable {
  public:
   struct Counters {
@@ -60,6 +62,12 @@ class Cable {
   void plan();
   /// Handles EventKind::cable.
   void on_event(std::uint32_t serial);
+
+  /// Calls struck() in the middle of what goes over it, after so many more steps.
+  void strike_after(unsigned steps) { strike_in_ = steps; }
+  void strike_no_more() { strike_in_ = 0; }
+  /// Does something go over it right now?
+  bool is_busy() const { return parts_next_ns() < now_ns_ + ns_per_ms; }
 
   virtual std::unique_ptr<ChannelEnd> make_channel(Side side, bridge::ByteStream& stream) = 0;
   /// The program of this side is gone: its lines are inputs, its transfer ends where it is. Before its channel goes.
@@ -87,6 +95,7 @@ class Cable {
   Wakes waiting_;  ///< not yet told
   Time planned_at_ = 0;
   std::uint32_t serial_ = 0;
+  unsigned strike_in_ = 0;  ///< 0: not
   bool running_ = false;
 };
 

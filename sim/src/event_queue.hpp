@@ -34,7 +34,7 @@ enum class EventKind : std::uint8_t {
   store_fault,
   store_heal,
   audit,
-  cable,        ///< something happens between a hosted board and its bridge: index = device, as in all of the following
+  cable,  ///< something happens between a hosted board and its bridge: index = device, as in all of the following
   bridge_timer,
   bridge_wake,
   bridge_boot,

@@ -35,7 +35,8 @@ HostedUplink::Live::Live(HostedUplink& uplink, const bridge::StreamBuffers& buff
 
 void HostedUplink::boot(std::uint32_t now_ms) {
   cable_->catch_up();
-  live_.emplace(*this, bridge::StreamBuffers{memory_[0].data(), memory_[0].size(), memory_[1].data(), memory_[1].size()});
+  live_.emplace(*this,
+                bridge::StreamBuffers{memory_[0].data(), memory_[0].size(), memory_[1].data(), memory_[1].size()});
   to_bridge_.writer_starts(memory_[0].data(), memory_[0].size());
   to_board_.reader_starts();
   has_connection_ = blocked_ = false;
@@ -138,6 +139,13 @@ void HostedUplink::wake(Side side) {
   }
 }
 
+void HostedUplink::struck() {
+  if (!(striking_ == BridgeFault::reboot ? live_.has_value() : bridge_.is_running())) return;
+  if (cable_->is_busy()) ++context_.counters.cut_transfers;
+  if (striking_ == BridgeFault::reboot) return device_.power_off(true);
+  bridge_.crash(context_.random.permille(600), context_.random.permille(500));
+}
+
 void HostedUplink::on_event(EventKind kind, std::uint32_t serial) {
   if (kind == EventKind::cable) {
     cable_->on_event(serial);
@@ -149,7 +157,13 @@ void HostedUplink::on_event(EventKind kind, std::uint32_t serial) {
 void HostedUplink::hurt(BridgeFault fault, Time length) {
   Random& random = context_.random;
   switch (fault) {
-    case BridgeFault::crash: bridge_.crash(random.permille(600), random.permille(500)); break;
+    case BridgeFault::crash:
+    case BridgeFault::reboot:
+      // In the middle of a transfer, where by chance few would be hit.
+      striking_ = fault;
+      if (random.permille(700)) return cable_->strike_after(static_cast<unsigned>(random.spread(1, 500)));
+      struck();
+      break;
     case BridgeFault::hang: bridge_.hang(); break;
     case BridgeFault::noise: cable_->hurt(CableFault::noise, length); break;
     case BridgeFault::cut: cable_->hurt(CableFault::cut, length); break;
@@ -159,6 +173,7 @@ void HostedUplink::hurt(BridgeFault fault, Time length) {
 }
 
 void HostedUplink::heal() {
+  cable_->strike_no_more();
   cable_->heal();
   bridge_.go_on();
 }

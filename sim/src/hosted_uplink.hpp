@@ -68,6 +68,7 @@ class HostedUplink final : public Uplink, private CableEnds {
   };
 
   void wake(Side side) override;
+  void struck() override;
   void poll_channel(std::uint32_t now_ms);
 
   Context& context_;
@@ -85,6 +86,7 @@ class HostedUplink final : public Uplink, private CableEnds {
   Time last_line_at_ = 0;
   Time last_status_at_ = 0;
   std::uint32_t damaged_ = 0;  ///< as the channels of earlier lives counted
+  BridgeFault striking_ = BridgeFault::crash;
   bool has_connection_ = false;
   bool blocked_ = false;
 };

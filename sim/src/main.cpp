@@ -67,6 +67,7 @@ struct Totals {
     sum.bridge_crashes += counters.bridge_crashes;
     sum.bridge_resets += counters.bridge_resets;
     sum.bridge_sessions += counters.bridge_sessions;
+    sum.cut_transfers += counters.cut_transfers;
     sum.bus_transfers += counters.bus_transfers;
     sum.cable_bytes += counters.cable_bytes;
     sum.cable_faults += counters.cable_faults;
@@ -126,6 +127,7 @@ struct Totals {
     number("bridge_crashes", sum.bridge_crashes);
     number("bridge_resets", sum.bridge_resets);
     number("bridge_sessions", sum.bridge_sessions);
+    number("cut_transfers", sum.cut_transfers);
     number("i2c_transfers", sum.bus_transfers);
     number("cable_bytes", sum.cable_bytes);
     number("cable_faults", sum.cable_faults);
@@ -149,7 +151,8 @@ int main(int argc, char** argv) {
   bool verbose = false;
   bool list = false;
   app.add_option("--seed", seed, "Seed of the first world; the next ones follow");
-  app.add_option("--profile", profile_name, "Kind of world; 'mixed' takes in turn each without a store or bridges, but 'years'");
+  app.add_option("--profile", profile_name,
+                 "Kind of world; 'mixed' takes in turn each without a store or bridges, but 'years'");
   app.add_option("--worlds", worlds, "How many worlds");
   app.add_option("--link-years", link_years, "Run until so many link-years are simulated");
   app.add_option("--outages", outages, "Run until so many outages happened");

@@ -144,7 +144,7 @@ Profile bridge_uart() {
   profile.description = "boards without a network, each with a bridge at a serial line; both crash, the line fails";
   profile.hosted = Hosted::uart;
   profile.devices = 4;
-  profile.faults = {1, 1, 1, 1, 2, 1, 1, 6, 2, 4, 2, 1};
+  profile.faults = {1, 1, 1, 1, 1, 1, 1, 6, 2, 2, 4, 2, 1};
   return profile;
 }
 
@@ -160,8 +160,8 @@ Profile bridge_i2c() {
 }  // namespace
 
 const std::vector<Profile>& profiles() {
-  static const std::vector<Profile> all{years(), outages(), loss(),  reboot(),  restart(), pressure(),
-                                        storm(), wrap(),    fight(), durable(), disk(), bridge_uart(), bridge_i2c()};
+  static const std::vector<Profile> all{years(), outages(), loss(),    reboot(), restart(),     pressure(),  storm(),
+                                        wrap(),  fight(),   durable(), disk(),   bridge_uart(), bridge_i2c()};
   return all;
 }
 

@@ -22,23 +22,25 @@ enum class Hosted : std::uint8_t {
 
 /// What happens between a hosted board and its bridge, beside what happens to every device and network.
 enum class BridgeFault : std::uint8_t {
-  crash,  ///< the bridge loses its RAM and its connection; it starts again by itself, or when it is reset
-  hang,   ///< the bridge does nothing for a while
-  noise,  ///< bytes are damaged and lost, transfers refused and held up, edges not noticed
-  cut,    ///< nothing passes
-  stuck,  ///< a line stays at one level
+  crash,   ///< the bridge loses its RAM and its connection; it starts again by itself, or when it is reset
+  reboot,  ///< the board loses its RAM, most often in the middle of a transfer
+  hang,    ///< the bridge does nothing for a while
+  noise,   ///< bytes are damaged and lost, transfers refused and held up, edges not noticed
+  cut,     ///< nothing passes
+  stuck,   ///< a line stays at one level
 };
 
 /// How often each fault is chosen, relative to the others.
 struct FaultWeights {
-  std::uint32_t black_hole = 4;  ///< the connection swallows everything from now on, both ways
-  std::uint32_t half_open = 4;   ///< ... one way
-  std::uint32_t stall = 4;       ///< bytes are held and come late, perhaps after a newer connection
-  std::uint32_t reset = 3;       ///< RST to one side or both, what was unread may be gone
-  std::uint32_t reboot = 1;      ///< the device loses its RAM
-  std::uint32_t freeze = 2;      ///< the device does nothing for a while and wakes late
-  std::uint32_t wifi = 1;        ///< the device sees its interface go down
+  std::uint32_t black_hole = 4;    ///< the connection swallows everything from now on, both ways
+  std::uint32_t half_open = 4;     ///< ... one way
+  std::uint32_t stall = 4;         ///< bytes are held and come late, perhaps after a newer connection
+  std::uint32_t reset = 3;         ///< RST to one side or both, what was unread may be gone
+  std::uint32_t reboot = 1;        ///< the device loses its RAM
+  std::uint32_t freeze = 2;        ///< the device does nothing for a while and wakes late
+  std::uint32_t wifi = 1;          ///< the device sees its interface go down
   std::uint32_t bridge_crash = 0;  ///< these need hosted devices; see BridgeFault
+  std::uint32_t board_reboot = 0;
   std::uint32_t bridge_hang = 0;
   std::uint32_t cable_noise = 0;
   std::uint32_t cable_cut = 0;

@@ -9,9 +9,9 @@
 
 namespace tautline::sim {
 
-/// One direction between two ByteStreams: what the reader is given in one session must be a prefix of what the writer wrote
-/// in one of its sessions, and in no earlier one than the session before was about. Sessions have no name that both
-/// ends could tell, so each session of the writer that fits so far is kept as a candidate.
+/// One direction between two ByteStreams: what the reader is given in one session must be a prefix of what the writer
+/// wrote in one of its sessions, and in no earlier one than the session before was about. Sessions have no name that
+/// both ends could tell, so each session of the writer that fits so far is kept as a candidate.
 ///
 /// Around each turn of the two programs: written() tells what the turn wrote, received() what the channel brought.
 class StreamWatch {
@@ -35,7 +35,7 @@ class StreamWatch {
  private:
   struct Session {
     std::uint64_t number;
-    std::string bytes;      ///< from `begin` on: what came before was received by the one reader it could be for
+    std::string bytes;  ///< from `begin` on: what came before was received by the one reader it could be for
     std::uint64_t begin = 0;
     bool may_be = true;  ///< the reader's present session may be this one
   };

@@ -272,9 +272,10 @@ void World::plan_outage(std::uint32_t device) {
 
 void World::outage(std::uint32_t device) {
   const FaultWeights& faults = context_.profile.faults;
-  const std::uint32_t weights[] = {faults.black_hole, faults.half_open, faults.stall, faults.reset,
-                                   faults.reboot,     faults.freeze,    faults.wifi,
-      faults.bridge_crash, faults.bridge_hang, faults.cable_noise, faults.cable_cut, faults.cable_stuck};
+  const std::uint32_t weights[] = {faults.black_hole,   faults.half_open,   faults.stall,       faults.reset,
+                                   faults.reboot,       faults.freeze,      faults.wifi,        faults.bridge_crash,
+                                   faults.board_reboot, faults.bridge_hang, faults.cable_noise, faults.cable_cut,
+                                   faults.cable_stuck};
   // A fault may pass unnoticed, but not all day.
   const Time quiet = context_.now - devices_[device]->last_end();
   const bool forced =
@@ -354,7 +355,7 @@ void World::hit(std::uint32_t index, unsigned fault) {
 }
 
 void World::hit_bridge(std::uint32_t index, unsigned fault, Time length) {
-  static const char* const names[] = {"crash", "hang", "noise", "cut", "stuck line"};
+  static const char* const names[] = {"crash", "reboot of the board", "hang", "noise", "cut", "stuck line"};
   context_.trace("fault: bridge of device %u, %s", index, names[fault]);
   devices_[index]->uplink().hurt(static_cast<BridgeFault>(fault), length);
 }

@@ -35,6 +35,7 @@ struct WorldCounters {
   std::uint64_t bridge_crashes = 0;
   std::uint64_t bridge_resets = 0;    ///< pulled by the board
   std::uint64_t bridge_sessions = 0;  ///< that came up between board and bridge
+  std::uint64_t cut_transfers = 0;    ///< board or bridge died in the middle of one
   std::uint64_t bus_transfers = 0;    ///< I2C
   std::uint64_t cable_bytes = 0;
   std::uint64_t cable_faults = 0;     ///< bytes hit, and on I2C: transfers
