@@ -47,6 +47,7 @@ void BridgeProcess::boot() {
   to_board_.writer_starts(memory_[0].data(), memory_[0].size());
   from_board_.reader_starts();
   joined_ = wants_wifi_ = hangs_ = false;
+  session_ = 0;
   fed_at_ = 0;
   spins_ = 0;
   live_->channel->start(static_cast<std::uint32_t>(context_.random.next()), clock());
@@ -126,8 +127,14 @@ void BridgeProcess::run() {
   cable_.catch_up();
   poll_channel();
   to_board_.before_writing(live_->stream);
+  const int socket_before = station_.socket();
+  const bool new_session = live_->stream.sessions() != session_;
+  session_ = live_->stream.sessions();
   const std::uint32_t deadline_ms = live_->bridge.poll(clock());
   to_board_.after_writing(live_->stream);
+  if ((new_session || !live_->stream.is_up()) && socket_before >= 0 && station_.socket() == socket_before) {
+    violated(Broken::internal, "bridge %u keeps a connection that is of no session with its board", index_);
+  }
   poll_channel();
   arm(earlier(deadline_ms, live_->channel->deadline_ms(clock())));
   cable_.plan();

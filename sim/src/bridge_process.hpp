@@ -52,6 +52,9 @@ class BridgeProcess {
   void on_event(EventKind kind, std::uint32_t serial);
   void audit() const;
 
+  bool has_board() const { return live_ && live_->stream.is_up(); }
+  /// Bytes that wait to be acknowledged by the board.
+  std::size_t unacknowledged() const { return has_board() ? memory_[0].size() - live_->stream.writable() : 0; }
   bool is_running() const { return live_.has_value(); }
   Station& station() { return station_; }
   std::uint32_t damaged() const { return damaged_ + (live_ ? live_->channel->damaged() : 0); }
@@ -116,6 +119,7 @@ class BridgeProcess {
   std::uint32_t wake_serial_ = 0;
   std::uint32_t clock_offset_ = 0;
   std::uint32_t spins_ = 0;
+  std::uint32_t session_ = 0;
   std::uint32_t damaged_ = 0;  ///< as the channels of earlier lives counted
   bool in_reset_ = false;
   bool hangs_ = false;

@@ -141,7 +141,10 @@ void SerialCable::hurt(CableFault fault, Time) {
   // A line that is stuck gives nothing, or framing errors that read as anything.
   SerialFaults faults;
   (fault == CableFault::cut ? faults.drop_ppm : faults.flip_ppm) = all_ppm;
-  line_.set_faults(faults);
+  // Both wires, or one.
+  const std::uint64_t which = context_.random.below(4);
+  if (which != 0) line_.set_faults(Side::board, faults);
+  if (which != 1) line_.set_faults(Side::bridge, faults);
 }
 
 void SerialCable::calm_down() {
@@ -213,6 +216,10 @@ void I2cCable::calm_down() {
   always_ = {};
   lines_always_ = {};
   heal();
+  catch_up();
+  bus_.stick(now_ns());
+  syn_.stick(syn_.level(), now_ns());
+  ack_.stick(ack_.level(), now_ns());
 }
 
 Wakes I2cCable::advance_parts(Nanoseconds now_ns) {

@@ -1,11 +1,17 @@
 #include "hosted_uplink.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "world.hpp"
 
 namespace tautline::sim {
 namespace {
+
+/// Without progress for so long, a line that loses no more than some packets would have been silent.
+constexpr Time stall_limit_ms = 2 * bridge::StreamTimes{}.silence_ms;
+/// From a session to the bridge's attempt to join, on a line that works.
+constexpr Time configuration_slack_ms = 1'000;
 
 std::unique_ptr<Cable> make_cable(Context& context, std::uint32_t index, CableEnds& ends) {
   if (context.profile.hosted == Hosted::uart) return std::make_unique<SerialCable>(context, index, ends);
@@ -40,6 +46,7 @@ void HostedUplink::boot(std::uint32_t now_ms) {
   to_bridge_.writer_starts(memory_[0].data(), memory_[0].size());
   to_board_.reader_starts();
   has_connection_ = blocked_ = false;
+  session_ = 0;
   live_->link.connect_wifi(true);
   live_->channel->start(static_cast<std::uint32_t>(context_.random.next()), now_ms);
   live_->reset.start(now_ms);
@@ -61,6 +68,8 @@ void HostedUplink::begin_turn(std::uint32_t now_ms) {
   cable_->catch_up();
   poll_channel(now_ms);
   live_->reset.poll(live_->stream, now_ms);
+  if (live_->stream.sessions() != session_) session_at_ = context_.now;
+  session_ = live_->stream.sessions();
   to_bridge_.before_writing(live_->stream);
   live_->link.receive();
 }
@@ -85,6 +94,7 @@ std::uint32_t HostedUplink::deadline_ms(std::uint32_t now_ms, std::uint32_t of_c
 // ---- the seams ----------------------------------------------------------------------------------
 
 void HostedUplink::cycle_wifi() {
+  cycled_at_ = context_.now;
   live_->link.disconnect_wifi();
   live_->link.connect_wifi(context_.random.permille(500));
 }
@@ -155,6 +165,7 @@ void HostedUplink::on_event(EventKind kind, std::uint32_t serial) {
 }
 
 void HostedUplink::hurt(BridgeFault fault, Time length) {
+  hurt_ = true;
   Random& random = context_.random;
   switch (fault) {
     case BridgeFault::crash:
@@ -173,15 +184,46 @@ void HostedUplink::hurt(BridgeFault fault, Time length) {
 }
 
 void HostedUplink::heal() {
+  hurt_ = false;
   cable_->strike_no_more();
   cable_->heal();
   bridge_.go_on();
 }
 
 void HostedUplink::calm_down() {
+  calm_at_ = context_.now;
   cable_->calm_down();
   cable_->plan();
   bridge_.set_wifi(true);
+}
+
+void HostedUplink::audit() {
+  bridge_.audit();
+  check_progress();
+  check_wifi();
+}
+
+/// Two ends that hear each other, and the bytes do not move: they are not in the same session.
+void HostedUplink::check_progress() {
+  const bool can = live_ && live_->stream.is_up() && bridge_.has_board() && !hurt_ && !device_.is_frozen();
+  const bool waits = can && (memory_[0].size() != live_->stream.writable() || bridge_.unacknowledged() != 0);
+  const std::uint64_t passed = to_bridge_.bytes() + to_board_.bytes();
+  if (!waits || passed != passed_) {
+    passed_ = passed;
+    passed_at_ = context_.now;
+  } else if (context_.now - passed_at_ > stall_limit_ms) {
+    violated(Broken::stream, "device %u and its bridge hear each other, and no byte has passed for %llu ms", index_,
+             static_cast<unsigned long long>(context_.now - passed_at_));
+  }
+}
+
+/// What the bridge has to know it is told at once in each session, not when the client has lost its patience.
+void HostedUplink::check_wifi() const {
+  if (calm_at_ == 0 || !live_ || !live_->stream.is_up() || live_->link.wifi_is_up()) return;
+  const Time since = std::max({session_at_, cycled_at_, calm_at_ + bridge::StreamTimes{}.silence_ms});
+  if (context_.now <= since + longest_join_ms + configuration_slack_ms) return;
+  violated(Broken::recovery, "device %u has a bridge for %llu ms, and no WiFi", index_,
+           static_cast<unsigned long long>(context_.now - session_at_));
 }
 
 void HostedUplink::count(WorldCounters& counters) const {

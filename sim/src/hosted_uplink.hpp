@@ -43,7 +43,7 @@ class HostedUplink final : public Uplink, private CableEnds {
   void hurt(BridgeFault fault, Time length) override;
   void heal() override;
   void calm_down() override;
-  void audit() const override { bridge_.audit(); }
+  void audit() override;
   void count(WorldCounters& counters) const override;
 
   bool has_connection() const override { return has_connection_; }
@@ -70,6 +70,8 @@ class HostedUplink final : public Uplink, private CableEnds {
   void wake(Side side) override;
   void struck() override;
   void poll_channel(std::uint32_t now_ms);
+  void check_progress();
+  void check_wifi() const;
 
   Context& context_;
   Device& device_;
@@ -86,6 +88,13 @@ class HostedUplink final : public Uplink, private CableEnds {
   Time last_line_at_ = 0;
   Time last_status_at_ = 0;
   std::uint32_t damaged_ = 0;  ///< as the channels of earlier lives counted
+  Time session_at_ = 0;        ///< the present one began, as the board sees it
+  Time cycled_at_ = 0;
+  Time calm_at_ = 0;
+  Time passed_at_ = 0;  ///< bytes went over the cable, or nothing waited for it, or it could not
+  std::uint64_t passed_ = 0;
+  std::uint32_t session_ = 0;
+  bool hurt_ = false;
   BridgeFault striking_ = BridgeFault::crash;
   bool has_connection_ = false;
   bool blocked_ = false;

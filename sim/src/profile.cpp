@@ -144,7 +144,7 @@ Profile bridge_uart() {
   profile.description = "boards without a network, each with a bridge at a serial line; both crash, the line fails";
   profile.hosted = Hosted::uart;
   profile.devices = 4;
-  profile.faults = {1, 1, 1, 1, 1, 1, 1, 6, 2, 2, 4, 2, 1};
+  profile.faults = {1, 1, 1, 1, 1, 2, 1, 5, 2, 2, 4, 3, 1};
   return profile;
 }
 

@@ -60,7 +60,7 @@ class Uplink {
   virtual void hurt(BridgeFault, Time) {}
   virtual void heal() {}
   virtual void calm_down() { station().set_wifi(true); }
-  virtual void audit() const {}
+  virtual void audit() {}
   virtual void count(WorldCounters&) const {}
 
   // ---- for the checkers
