@@ -6,6 +6,8 @@ set -euo pipefail
 readonly patience_s=30  # for anything that is waited for; a loaded machine is slow, not wrong
 
 bin=
+# shellcheck disable=SC2034 # for the demo's script
+builds=true            # false: programs and firmware are taken as they are
 rest=()                # arguments that belong to the demo itself
 declare -A running=()  # pid of each program that runs, by name
 records=$(mktemp -d)   # logs of the programs and files of the demo
@@ -40,6 +42,8 @@ prepare() {
       --build-dir)
         [[ -d ${2:-} ]] || { echo "--build-dir needs a directory" >&2; exit 2; }
         build_dir=$(cd "$2" && pwd)
+        # shellcheck disable=SC2034
+        builds=false
         shift
         ;;
       --help | -h) help; exit 0 ;;
@@ -73,16 +77,18 @@ pause() {
 
 log_of() { echo "$records/$1.log"; }
 
-# run NAME PROGRAM ARGUMENT...: in the background, its lines on the terminal with the name in front. In a process group
-# of its own (set -m), so that ctrl-C reaches only this script, which then stops the programs in order.
-run() {
+# run NAME PROGRAM ARGUMENT...: a program of the build, as run_command.
+run() { run_command "$1" "$bin/$2" "${@:3}"; }
+# run_command NAME COMMAND ARGUMENT...: in the background, its lines on the terminal with the name in front. In a process
+# group of its own (set -m), so that ctrl-C reaches only this script, which then stops the programs in order.
+run_command() {
   local name=$1 log
   log=$(log_of "$name")
   shift
   rm -f "$log.ended"
   set -m
   # ctrl-C reaches tee and sed, and the last lines are still to come.
-  "$bin/$1" "${@:2}" > >(
+  "$@" > >(
     trap '' INT
     tee -a "$log" | sed -u "s/^/$(printf '%-8s' "$name") | /"
     : >"$log.ended"

@@ -1,7 +1,6 @@
 #include "connect.hpp"
 
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,12 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "line_input.hpp"
 #include "line_output.hpp"
 #include "message.hpp"
+#include "signals.hpp"
 #include "tautline/core/serial.hpp"
 #include "tautline/posix/port.hpp"
 
@@ -65,32 +64,6 @@ struct FirstFailure {
   bool bad_server(Reason) { return !give_up; }
 };
 
-/// SIGINT, SIGTERM and SIGHUP as a descriptor. The threads that resolve names inherit the blocked signals.
-class Signals {
- public:
-  Signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    descriptor_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "cannot wait for signals");
-  }
-  ~Signals() { ::close(descriptor_); }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  /// The next signal; 0: none.
-  int take() {
-    signalfd_siginfo info{};
-    return ::read(descriptor_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
-  }
-
- private:
-  int descriptor_ = -1;
-};
-
 class Connector {
  public:
   explicit Connector(const ConnectOptions& options)
@@ -130,7 +103,7 @@ class Connector {
   Buffers buffers_;
   posix::Port port_;
   Client client_;
-  Signals signals_;
+  Signals signals_{SIGINT, SIGTERM, SIGHUP};
   LineInput input_;
   LineOutput output_{STDOUT_FILENO};
   std::optional<InputLine> pending_;          ///< the link takes no line now; its text is in input_

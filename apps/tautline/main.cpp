@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
   }
 
   try {
-    start_messages(serve_options.verbose || connect_options.verbose);
+    start_messages("tautline", serve_options.verbose || connect_options.verbose);
     if (store_command.parsed()) return static_cast<int>(store_command.run());
     return static_cast<int>(serve_command->parsed() ? serve(serve_options) : connect(connect_options));
   } catch (const std::exception& error) {

@@ -63,6 +63,7 @@ void Node::write_list(std::uint32_t now_ms) {
     next_list_ms_ = now_ms;
   }
   if (!tautline::at_or_before(next_list_ms_, now_ms)) return;
+  if (settings_.lists != 0 && count_ == settings_.lists) return;
   if (!write(list_of(count_, client_))) return;  // the queue is full, in an outage: the next turn tries again
   ++count_;
   next_list_ms_ = now_ms + settings_.period_ms;
@@ -90,10 +91,10 @@ void Node::tell_acknowledged() {
 
 }  // namespace
 
-void run(tautline::baremetal::Port& port, Client& client, const Settings& settings) {
+void run(Port& port, Client& client, const Settings& settings) {
   static Node node(client, settings);
   while (true) {
-    port.wifi.poll();
+    poll_network(port);
     const std::uint32_t now_ms = board::now_ms();
     client.poll(now_ms);
     node.turn(now_ms);

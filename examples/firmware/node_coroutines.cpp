@@ -48,7 +48,7 @@ tautline::Task Node::read_lines() {
 
 tautline::Task Node::write_lists() {
   co_await client;
-  for (std::uint32_t count = 0;; ++count) {
+  for (std::uint32_t count = 0; settings.lists == 0 || count != settings.lists; ++count) {
     list = list_of(count, client.plain());
     co_await client.write(list, {.wait = false});  // pauses while the queue is full, in an outage
     wrote(list);
@@ -76,7 +76,7 @@ tautline::Task Node::tell_acknowledged() {
 
 }  // namespace
 
-void run(tautline::baremetal::Port& port, Client& client, const Settings& settings) {
+void run(Port& port, Client& client, const Settings& settings) {
   static tautline::Tasks<512> tasks;
   static tautline::CoroutineClient coroutine_client(tasks, client);
   static Node node{coroutine_client, settings};
@@ -90,7 +90,7 @@ void run(tautline::baremetal::Port& port, Client& client, const Settings& settin
   }
   print("tasks take ", static_cast<std::uint32_t>(tasks.peak_bytes()), " bytes\n");
   while (true) {
-    port.wifi.poll();
+    poll_network(port);
     const std::uint32_t now_ms = board::now_ms();
     client.poll(now_ms);
     tasks.run(now_ms);

@@ -29,6 +29,8 @@ bool set(Settings& settings, std::string_view key, const char* value) {
     settings.timeout_ms = number;
   } else if (key == "period") {
     settings.period_ms = number;
+  } else if (key == "lists") {
+    settings.lists = number;
   } else if (key == "seed") {
     settings.seed = number;
   } else if (key == "verbose") {

@@ -15,6 +15,7 @@ struct Settings {
   std::uint16_t port = tautline::default_port;
   std::uint32_t timeout_ms = tautline::default_timeout_ms;
   std::uint32_t period_ms = 5000;  ///< between two lists; 0: none
+  std::uint32_t lists = 0;         ///< how many are written; 0: no end
   const char* ip = "10.0.2.15";    ///< empty: DHCP
   const char* gateway = "10.0.2.2";
   const char* dns = "10.0.2.3";

@@ -1,9 +1,17 @@
-set(directory "${CMAKE_CURRENT_LIST_DIR}")
-tautline_board_objects(tautline_board
-  "${directory}/board.cpp" "${directory}/ethernet.cpp" "${directory}/rom.cpp" "${directory}/start.S")
-target_include_directories(tautline_board PRIVATE "${directory}")
-# The division must not be turned into a call of itself.
-set_source_files_properties("${directory}/rom.cpp" TARGET_DIRECTORY tautline_board
-  PROPERTIES COMPILE_OPTIONS -fno-tree-loop-distribute-patterns)
-target_link_options(tautline_board PUBLIC -T "${directory}/lx106.ld")
-set_property(TARGET tautline_board APPEND PROPERTY INTERFACE_LINK_DEPENDS "${directory}/lx106.ld")
+set(lx106_directory "${CMAKE_CURRENT_LIST_DIR}")
+
+# tautline_lx106_image(<target> <file>...): one of the targets of ports/baremetal, with these files beside the others.
+function(tautline_lx106_image target)
+  set(files board.cpp rom.cpp start.S ${ARGN})
+  list(TRANSFORM files PREPEND "${lx106_directory}/")
+  tautline_board_objects(${target} ${files})
+  target_include_directories(${target} PRIVATE "${lx106_directory}")
+  # The division must not be turned into a call of itself.
+  set_source_files_properties("${lx106_directory}/rom.cpp" TARGET_DIRECTORY ${target}
+    PROPERTIES COMPILE_OPTIONS -fno-tree-loop-distribute-patterns)
+  target_link_options(${target} PUBLIC -T "${lx106_directory}/lx106.ld")
+  set_property(TARGET ${target} APPEND PROPERTY INTERFACE_LINK_DEPENDS "${lx106_directory}/lx106.ld")
+endfunction()
+tautline_lx106_image(tautline_board ethernet.cpp)
+# The machine has one UART: this image has no console.
+tautline_lx106_image(tautline_board_bridge ethernet.cpp serial.cpp)

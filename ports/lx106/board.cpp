@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "lx106.hpp"
+#include "tautline/baremetal/parts.hpp"
 #include "tautline/baremetal/registers.hpp"
 
 int call_main() __asm__("main");  // C++ forbids to call main() by its name
@@ -99,13 +100,14 @@ std::uint32_t now_ms() {
 
 void wait() {
   const std::uint32_t state = hold_interrupts();
-  enable_interrupts(timer_interrupt | ethernet_interrupt);
+  enable_interrupts(timer_interrupt | ethernet_interrupt | (has_serial ? serial_interrupt : 0));
   // `waiti 0` opens all levels and sleeps in one step.
-  if (!frame_waits()) __asm__ volatile("waiti 0" ::: "memory");
+  if (!frame_waits() && !(has_serial && serial_work_waits())) __asm__ volatile("waiti 0" ::: "memory");
   release_interrupts(state);
 }
 
 void put(char character) {
+  if (has_serial) return;  // the UART is the line to a hosted board
   constexpr std::uint32_t transmit_empty = 0x20;
   while ((reg(uart_status) & transmit_empty) == 0) {
   }
@@ -173,8 +175,8 @@ void start_program() {
   tautline::board::exit(tautline::board::status_of_return);
 }
 
-/// The timer's tick, or a frame. The Ethernet interrupt stays pending while a frame waits, so it is masked until the
-/// main loop has taken all.
+/// The timer's tick, a frame, or the UART. The latter two stay pending while something waits, so they are masked until
+/// the main loop has taken all.
 void on_level_1_interrupt() {
   using namespace tautline::board;
   std::uint32_t pending = 0;

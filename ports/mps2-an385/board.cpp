@@ -4,6 +4,8 @@
 
 #include "cortex_m3.hpp"
 #include "ethernet.hpp"
+#include "serial.hpp"
+#include "tautline/baremetal/parts.hpp"
 
 namespace tautline::board {
 namespace {
@@ -35,7 +37,7 @@ void start() {
 }
 
 void wait() {
-  sleep_unless(frame_waits);
+  sleep_unless([] { return (has_ethernet && frame_waits()) || (has_serial && serial_work_waits()); });
 }
 
 void put(char character) {
@@ -73,8 +75,10 @@ bool stop_watchdog() {
 }
 
 void on_interrupt(unsigned number) {
-  if (number == ethernet_interrupt) {
+  if (has_ethernet && number == ethernet_interrupt) {
     on_ethernet_interrupt();
+  } else if (has_serial && (number == serial_receive_interrupt || number == serial_transmit_interrupt)) {
+    on_serial_interrupt();
   } else {
     disable_interrupt(number);
   }

@@ -136,7 +136,8 @@ void BridgeProcess::run() {
     violated(Broken::internal, "bridge %u keeps a connection that is of no session with its board", index_);
   }
   poll_channel();
-  arm(earlier(deadline_ms, live_->channel->deadline_ms(clock())));
+  const bool behind = live_->bridge.is_behind();
+  arm(behind ? clock() : earlier(deadline_ms, live_->channel->deadline_ms(clock())));
   cable_.plan();
 }
 

@@ -67,6 +67,7 @@ void HostedUplink::power_off(bool) {
 void HostedUplink::begin_turn(std::uint32_t now_ms) {
   cable_->catch_up();
   poll_channel(now_ms);
+  seen_changes_ = live_->stream.changes();
   live_->reset.poll(live_->stream, now_ms);
   if (live_->stream.sessions() != session_) session_at_ = context_.now;
   session_ = live_->stream.sessions();
@@ -88,6 +89,8 @@ void HostedUplink::poll_channel(std::uint32_t now_ms) {
 }
 
 std::uint32_t HostedUplink::deadline_ms(std::uint32_t now_ms, std::uint32_t of_client) const {
+  // As HostedClient does it: the second look at the channel may have brought something.
+  if (live_->stream.changes() != seen_changes_) return now_ms;
   return earlier(of_client, earlier(live_->channel->deadline_ms(now_ms), live_->reset.deadline_ms()));
 }
 

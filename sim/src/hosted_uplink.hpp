@@ -94,6 +94,7 @@ class HostedUplink final : public Uplink, private CableEnds {
   Time passed_at_ = 0;  ///< bytes went over the cable, or nothing waited for it, or it could not
   std::uint64_t passed_ = 0;
   std::uint32_t session_ = 0;
+  std::uint16_t seen_changes_ = 0;  ///< of the stream, in the present turn
   bool hurt_ = false;
   BridgeFault striking_ = BridgeFault::crash;
   bool has_connection_ = false;

@@ -2,7 +2,10 @@
 
 #include <csignal>
 
+#include <gmock/gmock.h>
+
 #include "board_test.hpp"
+#include "demo_run.hpp"
 
 namespace tautline::test {
 namespace {
@@ -71,6 +74,16 @@ TEST(EmulatedDemo, ASwitchOnOneBoardSwitchesALampOnAnother) {
   EXPECT_TRUE(server.until([&] { return tx.count_beginning("got {") == 20; }));
   EXPECT_EQ(rx.count(R"(got {"on":true})"), 10U);
   EXPECT_EQ(rx.count(R"(got {"on":false})"), 10U);
+}
+
+/// script/demo bridge ends by itself, and its counts are as promised.
+TEST(EmulatedDemo, ABoardWithoutANetworkIsANodeOfTheMainDemo) {
+  ASSERT_TRUE(has_firmware()) << "run script/firmware first";
+  const Outcome demo = run(demo_command("bridge"));
+  EXPECT_EQ(demo.status, 0) << demo.output;
+  EXPECT_EQ(demo.last_line(), "total lost=0 duplicated=0 out_of_order=0");
+  EXPECT_THAT(demo.output, testing::HasSubstr("bridge: started 2 times; link: came up 3 times"));
+  EXPECT_EQ(run(demo_command("bridge --no-such-option")).status, 2);
 }
 
 }  // namespace

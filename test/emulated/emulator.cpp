@@ -37,18 +37,18 @@ std::string make_file() {
 }  // namespace
 
 const Board& lm3s6965() {
-  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false, true};
+  static const Board board{"lm3s6965", {"qemu-system-arm", "-M", "lm3s6965evb"}, false, true, true};
   return board;
 }
 
 const Board& mps2_an385() {
-  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true, true};
+  static const Board board{"mps2-an385", {"qemu-system-arm", "-M", "mps2-an385"}, true, true, true};
   return board;
 }
 
 const Board& lx106() {
   static const Board board{
-      "lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true, false};
+      "lx106", {"qemu-system-xtensa", "-M", "kc705-nommu", "-cpu", "lx106", "-m", "16M"}, true, false, false};
   return board;
 }
 
@@ -62,6 +62,10 @@ Emulator::Emulator(const Board& board, const std::vector<std::string>& settings,
   start(command(board, settings));
   monitor_.open();
   if (options_.with_pins) pins_.open(monitor_);
+  if (options_.listen_to_port >= 0) {
+    pins_.listen(pins_.port(static_cast<unsigned>(options_.listen_to_port)));
+    unfreeze();
+  }
 }
 
 std::vector<std::string> Emulator::command(const Board& board, const std::vector<std::string>& settings) const {
@@ -75,19 +79,30 @@ std::vector<std::string> Emulator::command(const Board& board, const std::vector
   add("-kernel", image(board, options_.image).string());
   add("-display", "none");
   add("-monitor", "none");
-  add("-serial", "file:" + console_file_);
+  const bool has_line = options_.serial_line >= 0 || !options_.serial_path.empty();
+  if (!has_line || board.has_two_uarts) add("-serial", "file:" + console_file_);
+  if (has_line) {
+    add("-chardev", options_.serial_path.empty() ? "socket,id=line,fd=" + std::to_string(options_.serial_line)
+                                                 : "serial,id=line,path=" + options_.serial_path);
+    add("-serial", "chardev:line");
+  }
   add("-semihosting-config", arguments);
-  add("-netdev", "user,id=n0");
-  add("-net", "nic,netdev=n0");
   add("-chardev", "socket,id=monitor,fd=" + std::to_string(monitor_.peer()));
   add("-mon", "chardev=monitor,mode=control");
-  add("-chardev", "null,id=nowhere");
-  add("-object", "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off");
-  if (!options_.frames_file.empty()) add("-object", "filter-dump,id=frames,netdev=n0,file=" + options_.frames_file);
+  if (options_.with_network) {
+    add("-netdev", "user,id=n0");
+    add("-net", "nic,netdev=n0");
+    add("-chardev", "null,id=nowhere");
+    add("-object", "filter-redirector,id=mute,netdev=n0,queue=rx,outdev=nowhere,status=off");
+    if (!options_.frames_file.empty()) add("-object", "filter-dump,id=frames,netdev=n0,file=" + options_.frames_file);
+  } else {
+    add("-net", "none");
+  }
   if (options_.with_pins) {
     add("-chardev", "socket,id=pins,fd=" + std::to_string(pins_.peer()));
     add("-object", "qtest,id=qtest,chardev=pins,log=/dev/null");
   }
+  if (options_.listen_to_port >= 0) words.push_back("-S");  // a change before listen() would go unseen
   return words;
 }
 
@@ -111,6 +126,7 @@ void Emulator::start(std::vector<std::string> command) {
   }
   ::fcntl(monitor_.peer(), F_SETFD, 0);
   if (options_.with_pins) ::fcntl(pins_.peer(), F_SETFD, 0);
+  if (options_.serial_line >= 0) ::fcntl(options_.serial_line, F_SETFD, 0);
   const int nothing = ::open("/dev/null", O_RDWR);
   ::dup2(nothing, 0);
   ::dup2(nothing, 1);  // stderr stays, for what QEMU complains about

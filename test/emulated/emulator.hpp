@@ -16,6 +16,7 @@ struct Board {
   std::vector<std::string> machine;  ///< QEMU's program and the options that choose the board
   bool has_phy;                      ///< can the firmware see that the cable is out?
   bool has_watchdog;                 ///< in hardware; else a timer's interrupt does it
+  bool has_two_uarts;                ///< else a board with a serial line has no console
 };
 
 const Board& lm3s6965();
@@ -28,6 +29,10 @@ struct EmulatorOptions {
       {};                      ///< address of what answers the device's DNS requests; empty: this machine's; needs root
   std::string image = "node";  ///< target of examples/firmware
   std::string frames_file = {};  ///< where QEMU writes all frames, as pcap; empty: nowhere
+  bool with_network = true;      ///< else set_link() and mute() have nothing to act on
+  int serial_line = -1;          ///< the socket that the second, or only, UART is; the caller's
+  std::string serial_path = {};  ///< a tty of this machine that the second UART is; empty: none
+  int listen_to_port = -1;       ///< with_pins: the GPIO port whose outputs are reported from the first instruction on
 };
 
 /// One QEMU that runs an image of build/firmware/<board>. Its network is QEMU's user network: the firmware reaches this

@@ -111,9 +111,18 @@ void Pins::drive(const std::string& port, unsigned pin, bool on) {
 }
 
 bool Pins::output(unsigned pin) {
+  take_reports();
+  return levels_.at(pin);
+}
+
+std::size_t Pins::falls(unsigned pin) {
+  take_reports();
+  return falls_.at(pin);
+}
+
+void Pins::take_reports() {
   std::string line;
   while (channel_.receive(line, 0)) note(line);
-  return levels_.at(pin);
 }
 
 void Pins::ask(const std::string& request) {
@@ -131,7 +140,10 @@ void Pins::ask(const std::string& request) {
 void Pins::note(const std::string& line) {
   unsigned pin = 0;
   if (std::sscanf(line.c_str(), "IRQ raise %u", &pin) == 1 && pin < levels_.size()) levels_[pin] = true;
-  if (std::sscanf(line.c_str(), "IRQ lower %u", &pin) == 1 && pin < levels_.size()) levels_[pin] = false;
+  if (std::sscanf(line.c_str(), "IRQ lower %u", &pin) == 1 && pin < levels_.size()) {
+    if (levels_[pin]) ++falls_[pin];
+    levels_[pin] = false;
+  }
 }
 
 }  // namespace tautline::test

@@ -58,16 +58,20 @@ class Pins {
   void drive(const std::string& port, unsigned pin, bool on);
   /// The level of an output pin of the port that is listened to, as last reported; false before that.
   bool output(unsigned pin);
+  /// How often that pin has gone from high to low.
+  std::size_t falls(unsigned pin);
   /// The object in QEMU's tree that is the GPIO port number `index` (0 is port A).
   std::string port(unsigned index) const { return ports_.at(index); }
 
  private:
   void ask(const std::string& line);
   void note(const std::string& line);
+  void take_reports();
 
   Channel channel_;
   std::vector<std::string> ports_;
   std::vector<bool> levels_ = std::vector<bool>(8);
+  std::vector<std::size_t> falls_ = std::vector<std::size_t>(8);
 };
 
 }  // namespace tautline::test

@@ -1,15 +1,30 @@
 #include "rig.hpp"
 
+#include <stdlib.h>
+
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <sstream>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
 namespace tautline::test {
 
-Rig::Rig(std::vector<std::string> ids, int server_timeout_ms) : ids_(std::move(ids)), timeout_ms_(server_timeout_ms) {
+Rig::Rig(std::vector<std::string> ids, const RigOptions& options)
+    : ids_(std::move(ids)), timeout_ms_(options.server_timeout_ms) {
+  if (options.durable) {
+    store_directory_ = (std::filesystem::temp_directory_path() / "tautline-store-XXXXXX").string();
+    if (::mkdtemp(store_directory_.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  }
   start_server();
+}
+
+Rig::~Rig() {
+  server_.reset();
+  std::error_code ignored;
+  if (!store_directory_.empty()) std::filesystem::remove_all(store_directory_, ignored);
 }
 
 // ---- the server ---------------------------------------------------------------------------------
@@ -17,9 +32,15 @@ Rig::Rig(std::vector<std::string> ids, int server_timeout_ms) : ids_(std::move(i
 void Rig::start_server() {
   std::string expected;
   for (const std::string& id : ids_) expected += (expected.empty() ? "" : ",") + id;
-  server_ = std::make_unique<Program>(std::vector<std::string>{"serve", "--address", "127.0.0.1", "--port", port_,
-                                                               "--expect", expected, "--timeout",
-                                                               std::to_string(timeout_ms_), "--no-wait"});
+  std::vector<std::string> words{"serve",  "--address", "127.0.0.1",
+                                 "--port", port_,       "--expect",
+                                 expected, "--timeout", std::to_string(timeout_ms_)};
+  if (store_directory_.empty()) {
+    words.push_back("--no-wait");
+  } else {
+    words.insert(words.end(), {"--store", store_directory_ + "/links.db"});
+  }
+  server_ = std::make_unique<Program>(words);
   port_ = server_->port();
   parsed_ = 0;
 }
@@ -66,6 +87,7 @@ bool Rig::until(const std::function<bool()>& condition, int limit_ms) {
   return server_->until(
       [&] {
         push_lines();
+        if (each_turn_) each_turn_();
         return condition();
       },
       limit_ms);

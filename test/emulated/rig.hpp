@@ -13,12 +13,22 @@
 
 namespace tautline::test {
 
+struct RigOptions {
+  int server_timeout_ms = 700;
+  bool durable = false;  ///< the server has a store
+};
+
 /// A real server (`tautline serve`) on a free port of the loopback, emulated devices that talk to it, and the account
 /// of what was exchanged. All lines are numbered: those of a device by its firmware, from 0 in each of its lives; those
 /// for a device by the rig, from 0.
 class Rig {
  public:
-  explicit Rig(std::vector<std::string> ids, int server_timeout_ms = 700);
+  explicit Rig(std::vector<std::string> ids, int server_timeout_ms = 700)
+      : Rig(std::move(ids), RigOptions{server_timeout_ms}) {}
+  Rig(std::vector<std::string> ids, const RigOptions& options);
+  ~Rig();
+  Rig(const Rig&) = delete;
+  Rig& operator=(const Rig&) = delete;
 
   Program& server() { return *server_; }
   /// Again on the same port, after stop_server() or kill_server().
@@ -36,6 +46,8 @@ class Rig {
   /// `period_ms` if traffic was switched on.
   bool until(const std::function<bool()>& condition, int limit_ms = 30'000);
   void run_for(int ms);
+  /// Called in each turn of until(), for what else connects the devices.
+  void each_turn(std::function<void()> action) { each_turn_ = std::move(action); }
   void start_traffic(int period_ms);
   void stop_traffic() { period_ms_ = 0; }
   /// One line for a device that is no number.
@@ -66,12 +78,14 @@ class Rig {
 
   const std::vector<std::string> ids_;
   const int timeout_ms_;
+  std::string store_directory_;  ///< empty: the server has no store
   std::string port_ = "0";
   std::unique_ptr<Program> server_;
   std::size_t parsed_ = 0;  ///< bytes of the server's output
   std::map<std::pair<std::string, int>, std::vector<int>> at_server_;
   std::map<std::string, std::unique_ptr<Emulator>> devices_;
   std::map<std::string, int> sent_;
+  std::function<void()> each_turn_;
   int period_ms_ = 0;
   std::chrono::steady_clock::time_point next_push_;
 };

@@ -10,14 +10,16 @@ COLUMNS = ("code", "constants", "data", "bss")
 PARTS = (
     ("core", r"libtautline_core\.a|/lib/core/"),
     ("client", r"libtautline_client\.a|/lib/client/|/test/size/client\.o"),
+    ("bridge", r"libtautline_bridge\.a|/lib/bridge/"),
     ("lwIP", r"liblwip\.a"),
-    ("port", r"libtautline_(lwip|baremetal)\.a|tautline_(board|cortex_m3)\.dir|/ports/lx106/"),
-    ("application", r"node(_coroutines)?\.dir|/test/size/"),
+    ("port", r"libtautline_(lwip|baremetal|baremetal_network)\.a|tautline_(board(_\w+)?|cortex_m3)\.dir|/ports/lx106/"),
+    ("application", r"(node|hosted)(_coroutines)?\.dir|CMakeFiles/bridge\.dir|/test/size/"),
     ("optimised together", r"\.ltrans"),
     ("C library, libgcc", r"/lib\w+\.a"),
 )
-# The client's class template is instantiated where it is used.
+# Class templates are instantiated where they are used.
 CLIENT_TEMPLATE = re.compile(r"N8tautline\d+(BasicClient|ClientBuffers|Client)I")
+BRIDGE_TEMPLATE = re.compile(r"N8tautline6bridge")
 
 HEAP = re.compile(r"^(_*malloc(_r)?|_*calloc(_r)?|_*realloc(_r)?|_*free(_r)?|_*sbrk(_r)?|_Zn[wa].*|_Zd[la].*)$")
 
@@ -25,6 +27,8 @@ HEAP = re.compile(r"^(_*malloc(_r)?|_*calloc(_r)?|_*realloc(_r)?|_*free(_r)?|_*s
 def part_of(section, path):
     if CLIENT_TEMPLATE.search(section):
         return "client"
+    if BRIDGE_TEMPLATE.search(section):
+        return "bridge"
     for part, pattern in PARTS:
         if re.search(pattern, path):
             return part

@@ -61,6 +61,7 @@ void ByteStream::start(std::uint32_t random, std::uint32_t now_ms) {
 
 void ByteStream::end_session() {
   phase_ = Phase::down;
+  ++changes_;
   fell_silent_ = false;
   token_ = next_token(token_);
   peer_token_ = 0;
@@ -75,6 +76,7 @@ void ByteStream::end_session() {
 void ByteStream::begin_session(std::uint32_t now_ms) {
   phase_ = Phase::up;
   ++sessions_;
+  ++changes_;
   fell_silent_ = false;
   // What every receiver has room for; the first data packet tells the rest.
   peer_window_ = max_packet_payload;
@@ -109,6 +111,7 @@ void ByteStream::receive_sync(std::string_view packet, std::uint32_t now_ms) {
 
 std::size_t ByteStream::write(std::string_view bytes) {
   const std::uint16_t count = smaller(bytes.size(), writable());
+  if (count == 0) return 0;  // an empty view may have no address, and memcpy() wants one
   copy_to_ring(buffers_.send, buffers_.send_size, std::size_t{send_begin_} + unacknowledged(), bytes.data(), count);
   next_ = static_cast<std::uint16_t>(next_ + count);
   return count;
@@ -148,6 +151,7 @@ void ByteStream::take_payload(std::uint16_t position, std::string_view payload, 
   copy_to_ring(buffers_.receive, buffers_.receive_size, std::size_t{receive_begin_} + received_, payload.data(), count);
   received_ = static_cast<std::uint16_t>(received_ + count);
   wanted_ = static_cast<std::uint16_t>(wanted_ + count);
+  if (count != 0) ++changes_;
   told_room_ = static_cast<std::uint16_t>(told_room_ - smaller(told_room_, count));
   gap_reported_ = false;
   const auto untold = static_cast<std::uint16_t>(wanted_ - acknowledged_);
@@ -185,6 +189,7 @@ void ByteStream::take_acknowledgement(std::uint16_t ack, std::uint16_t window, s
   const auto count = static_cast<std::uint16_t>(ack - base_);
   peer_window_ = window;
   if (count == 0) return;
+  ++changes_;
   if (byte_distance(cursor_, ack) < 0) cursor_ = ack;
   base_ = ack;
   send_begin_ = static_cast<std::uint16_t>((send_begin_ + count) % buffers_.send_size);

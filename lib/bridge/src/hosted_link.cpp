@@ -62,8 +62,9 @@ void HostedLink::act(RecordType type) {
     case RecordType::wifi: wifi_up_ = wifi_wanted_ && !rest.empty() && rest[0] != 0; break;
     case RecordType::status:
       // An attempt that ended on this side in the meantime stays so.
-      if (ours && rest.size() >= 2 && !ended_ && rest[1] <= static_cast<char>(ConnectStatus::refused)) {
-        status_ = static_cast<ConnectStatus>(rest[1]);
+      if (ours && rest.size() >= 2 && !ended_) {
+        const auto status = static_cast<std::uint8_t>(rest[1]);
+        if (status <= static_cast<std::uint8_t>(ConnectStatus::refused)) status_ = static_cast<ConnectStatus>(status);
       }
       break;
     case RecordType::ended:

@@ -36,7 +36,7 @@ void I2cExchange::on_byte(char byte) {
 
 char I2cExchange::on_read() {
   const std::uint16_t at = sent_;
-  if (at >= out_bytes_) return '\xFF';
+  if (at >= out_bytes_ || complete()) return '\xFF';
   sent_ = static_cast<std::uint16_t>(at + 1);
   return out_[at];
 }

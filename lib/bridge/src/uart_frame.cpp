@@ -15,7 +15,7 @@ char* put_uart_frame(char* out, char* packet, std::size_t packet_bytes) {
 
 std::string_view open_uart_frame(std::string_view decoded) {
   if (decoded.size() < min_packet_bytes + check_bytes) return {};
-  const std::string_view packet = decoded.substr(0, decoded.size() - check_bytes);
+  const std::string_view packet(decoded.data(), decoded.size() - check_bytes);
   return get_u32(decoded.data() + packet.size()) == crc32(packet) ? packet : std::string_view();
 }
 

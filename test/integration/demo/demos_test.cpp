@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 TEST(Demos, AreListed) {
   const Outcome list = run(std::string(TAUTLINE_SOURCE_DIR) + "/script/demo --list");
   EXPECT_EQ(list.status, 0);
-  for (const char* const name : {"main_demo", "remote_control", "qos", "qos_fast", "local_log", "relay"}) {
+  for (const char* const name : {"main_demo", "remote_control", "qos", "qos_fast", "local_log", "relay", "bridge"}) {
     EXPECT_THAT(list.output, HasSubstr(std::string(name) + ' '));
     const Outcome help = run(std::string(TAUTLINE_SOURCE_DIR) + "/script/demo " + name + " --help");
     EXPECT_EQ(help.status, 0);

@@ -62,6 +62,15 @@ TEST(ByteStream, sends_no_more_than_the_other_end_has_room_for) {
   EXPECT_EQ(script.said(), "-");
 }
 
+TEST(ByteStream, goes_on_where_it_was_when_there_is_more_room_and_no_acknowledgement) {
+  Up script;
+  script.hear(data_packet(0, "", 0, 3));
+  script.stream.write("hello");
+  EXPECT_EQ(script.said(), "data 0 'hel' ack 0 room 512");
+  script.hear(data_packet(0, "", 0, 5));
+  EXPECT_EQ(script.said(), "data 3 'lo' ack 0 room 512");
+}
+
 TEST(ByteStream, sends_at_most_one_payload_before_it_knows_the_other_end_s_room) {
   StreamScript script;
   script.packet();
@@ -162,6 +171,9 @@ TEST(ByteStream, does_not_ask_anybody_while_it_is_not_up) {
   script.stream.damaged();
   EXPECT_EQ(script.said(), "sync");
   EXPECT_EQ(script.said(), "-");
+  script.hear(sync_packet(StreamScript::peer, script.token, true));
+  EXPECT_EQ(script.said(), "sync up");
+  EXPECT_EQ(script.said(), "data 0 ack 0 room 512");
 }
 
 TEST(ByteStream, goes_back_to_what_is_acknowledged_when_it_is_asked) {

@@ -1,6 +1,7 @@
 #include "tautline/bridge/i2c_hosted_channel.hpp"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -126,6 +127,17 @@ TEST(I2cHostedChannel, makes_an_exchange_anew_that_nobody_began) {
   EXPECT_EQ(script.slave.arms, script.armed + 2);
   EXPECT_TRUE(script.syn.level);
   EXPECT_EQ(describe(script.slave.read()), "data 0 'hello world' ack 0 room 512");
+}
+
+// A bridge that had missed one change of the line took it for low ever after.
+TEST(I2cHostedChannel, moves_syn_for_each_exchange) {
+  Script script;
+  script.come_up();
+  script.stream.write("hello");
+  script.poll();
+  script.syn.written.clear();
+  script.pass(i2c_arm_limit_ms);
+  EXPECT_EQ(script.syn.written, (std::vector<bool>{false, true}));
 }
 
 TEST(I2cHostedChannel, keeps_a_packet_that_came_although_its_own_was_not_fetched) {

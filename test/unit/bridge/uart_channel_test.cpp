@@ -88,6 +88,14 @@ struct Script {
   UartChannel<FakeUart> channel{uart, stream};
 };
 
+TEST(UartTimes, are_those_of_any_stream_unless_the_line_is_slow) {
+  EXPECT_EQ(uart_times(115'200).retry_ms, StreamTimes().retry_ms);
+  EXPECT_EQ(uart_times(115'200).silence_ms, StreamTimes().silence_ms);
+  // At 9600 baud a full frame takes 224 ms.
+  EXPECT_GE(uart_times(9600).retry_ms, 4 * 224U);
+  EXPECT_GE(uart_times(9600).silence_ms, 4 * uart_times(9600).retry_ms);
+}
+
 TEST(UartChannel, begins_with_sync) {
   Script script;
   script.poll();

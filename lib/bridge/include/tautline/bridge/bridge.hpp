@@ -15,6 +15,8 @@ namespace tautline::bridge {
 struct BridgeOptions {
   std::uint32_t (*free_bytes)() = nullptr;  ///< memory left, for the reports; null: nobody knows
   bool wdog = false;                        ///< use the port's watchdog (watchdog_ms), from the first session on
+  /// How often an attempt, and a network that is to come up, are looked at: not every port wakes its program for them.
+  std::uint32_t look_again_ms = 10;
 };
 
 /// The logic of a Bridge that does not depend on the port: what is to be told to the hosted board.
@@ -63,7 +65,8 @@ class BridgeTalk {
 ///     channel.poll(now_ms());
 ///     bridge.poll(now_ms());
 ///     channel.poll(now_ms());              what the bridge said leaves in this turn
-///     wait until the channel's or the bridge's deadline, or until something comes on either side
+///     wait until the channel's or the bridge's deadline, or until something comes on either side; not at all while
+///     bridge.is_behind()
 template <class Port>
 class Bridge : private BridgeTalk {
  public:
@@ -77,6 +80,9 @@ class Bridge : private BridgeTalk {
   /// Call it also when the stream or the transport has bytes.
   std::uint32_t poll(std::uint32_t now_ms);
 
+  /// Has the stream changed since poll() looked at it? Then nothing else may wake the program for it.
+  bool is_behind() const { return stream_.changes() != seen_changes_; }
+
   /// Is a hosted board there?
   bool has_board() const { return stream_.is_up(); }
   /// Is there a connection to the server?
@@ -86,7 +92,6 @@ class Bridge : private BridgeTalk {
 
  private:
   static constexpr int max_reads_per_poll = 16;
-  static constexpr std::uint32_t look_again_ms = 10;
 
   void begin_session();
   void take_records(std::uint32_t now_ms);
@@ -109,6 +114,7 @@ class Bridge : private BridgeTalk {
   std::uint32_t uptime_ms_ = 0;  ///< below one second: the rest is in report_
   std::uint32_t report_every_ms_ = 0;
   std::uint32_t report_at_ms_ = 0;
+  std::uint16_t seen_changes_ = 0;  ///< of the stream
   ConnectStatus told_status_ = ConnectStatus::unreachable;
   bool started_ = false;
   bool wifi_wanted_ = false;
@@ -132,6 +138,7 @@ std::uint32_t Bridge<Port>::poll(std::uint32_t now_ms) {
   report_.uptime_s += uptime_ms_ / 1000;
   uptime_ms_ %= 1000;
 
+  seen_changes_ = stream_.changes();
   if (!stream_.is_up() || stream_.sessions() != session_) close();
   if (stream_.is_up()) {
     if (stream_.sessions() != session_) begin_session();
@@ -147,9 +154,8 @@ std::uint32_t Bridge<Port>::poll(std::uint32_t now_ms) {
   std::uint32_t at = now_ms + watchdog_ms / 4;
   // One that is due waits for a session, or for room in the stream, and so for the channel.
   if (report_every_ms_ != 0 && before(now_ms, report_at_ms_)) at = earlier(at, report_at_ms_);
-  // Attempts and networks are looked at: not every port can wake its program for them.
   const bool looks = (active_ && told_status_ < ConnectStatus::connected) || (wifi_wanted_ && !wifi_was_up_);
-  return looks ? earlier(at, now_ms + look_again_ms) : at;
+  return looks ? earlier(at, now_ms + options_.look_again_ms) : at;
 }
 
 template <class Port>
@@ -212,8 +218,8 @@ void Bridge<Port>::connect_wifi(std::string_view rest) {
   if (ssid_bytes > max_ssid_bytes || rest.size() < 2U + ssid_bytes ||
       rest.size() > 2U + ssid_bytes + max_password_bytes)
     return;
-  const std::string_view ssid = rest.substr(2, ssid_bytes);
-  const std::string_view pw = rest.substr(2U + ssid_bytes);
+  const std::string_view ssid(rest.data() + 2, ssid_bytes);
+  const std::string_view pw(ssid.data() + ssid_bytes, rest.size() - 2U - ssid_bytes);
   // A hosted board that has restarted finds its network as it was; one that asks again wants it made anew.
   const bool as_it_was = !wifi_wanted_ && ssid == ssid_ && pw == pw_ && port_.wifi.is_up();
   if (wifi_wanted_) port_.wifi.disconnect();
@@ -230,7 +236,7 @@ void Bridge<Port>::open(std::string_view rest) {
   close();
   forget_connection();
   connection_ = rest[0];
-  copy_text(host_, rest.substr(3));
+  copy_text(host_, {rest.data() + 3, rest.size() - 3});
   active_ = true;
   ended_ = over_ = no_address_left_ = false;
   told_status_ = ConnectStatus::resolving;

@@ -71,6 +71,9 @@ class ByteStream {
   std::uint32_t sessions() const { return sessions_; }
   /// Not up, because the other end fell silent, rather than began anew or was never heard?
   bool fell_silent() const { return fell_silent_; }
+  /// A number that is another one whenever bytes came, write() may take more, or a session began or ended: a program
+  /// that waits for events looks at it before it does. Modulo 2^16.
+  std::uint16_t changes() const { return changes_; }
 
   // ---- bytes ---------------------------------------------------------------------------------------
 
@@ -145,6 +148,7 @@ class ByteStream {
   std::uint16_t send_begin_ = 0;     ///< where in its buffer the byte number base_ is
   std::uint16_t receive_begin_ = 0;  ///< where in its buffer the oldest received byte is
   std::uint16_t received_ = 0;       ///< bytes received, not consumed
+  std::uint16_t changes_ = 0;
   Phase phase_ = Phase::down;
   Ack ack_ = Ack::none;
   bool sync_due_ = false;       ///< the other end does not know this session

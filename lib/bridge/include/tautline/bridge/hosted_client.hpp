@@ -87,6 +87,7 @@ class HostedClient : private HostedParts<Local>, public Client<HostedPort<Local>
     now_ms_ = now_ms;
     if (!started_) start();
     channel_.poll(now_ms);
+    seen_changes_ = channel_.stream().changes();
     tell_of_bridge();
     this->hosted_link_.receive();
     Plain::poll(now_ms);
@@ -98,6 +99,8 @@ class HostedClient : private HostedParts<Local>, public Client<HostedPort<Local>
 
   /// The time that poll() returned, or that of the last poll() if a call since then left something to do at once.
   std::uint32_t deadline_ms() const {
+    // The second look at the channel may have brought something, which nothing else would wake the program for.
+    if (channel_.stream().changes() != seen_changes_) return now_ms_;
     return earlier(earlier(Plain::deadline_ms(), reset_.deadline_ms()), channel_.deadline_ms(now_ms_));
   }
 
@@ -156,6 +159,7 @@ class HostedClient : private HostedParts<Local>, public Client<HostedPort<Local>
   std::uint32_t now_ms_ = 0;
   std::uint32_t told_sessions_ = 0;
   std::uint32_t told_connects_ = 0;
+  std::uint16_t seen_changes_ = 0;  ///< of the stream, before the last look at it
   bool started_ = false;
   bool told_bridge_up_ = false;
   bool told_server_up_ = false;

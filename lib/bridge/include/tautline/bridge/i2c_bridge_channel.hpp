@@ -46,8 +46,10 @@ class I2cBridgeChannel {
     // Several steps, for drivers whose transfers are over when they begin.
     for (int steps = 0; steps < max_steps_per_poll && step(now_ms); ++steps) {
     }
-    // During an exchange, too, it asks for the next one: at its end the slave would else see the line high and arm
-    // itself for another, without end.
+    // The slave has disarmed: when syn rises, it is for a new exchange.
+    if (state_ == State::idle && !syn_.read()) not_before_ms_ = now_ms;
+    // During an exchange, too, it asks only for the next one: a line that is high in any case would make the slave arm
+    // one exchange after the other.
     ack_.write(stream_.has_output(now_ms));
   }
 
@@ -109,6 +111,8 @@ class I2cBridgeChannel {
     state_ = State::writing;
     began_ms_ = now_ms;
     const std::size_t packet_bytes = stream_.produce(frame_ + 2, now_ms, true);
+    // At once, for drivers whose transfers are over when they begin: the slave, which is done first, looks at it then.
+    ack_.write(stream_.has_output(now_ms));
     sent_bytes_ = packet_bytes > min_packet_bytes;
     master_.begin_write(frame_, seal_i2c_frame(frame_, packet_bytes));
     return true;

@@ -60,6 +60,9 @@ class I2cHostedChannel {
   void end_exchange(std::uint32_t now_ms) {
     const bool complete = exchange_.complete();
     if (!complete && now_ms - armed_ms_ < i2c_arm_limit_ms) return;
+    // Low while nothing is armed, be it for a moment: a bridge that has missed that the line went high sees it when the
+    // next exchange is armed.
+    syn_.write(false);
     slave_.disarm();
     exchange_.disarm();
     if (exchange_.has_incoming()) {

@@ -10,6 +10,19 @@
 
 namespace tautline::bridge {
 
+/// The times of a stream over a serial line of this speed. On a slow one a packet takes so long that StreamTimes as it
+/// is would send it again before it can be acknowledged.
+constexpr StreamTimes uart_times(std::uint32_t baud) {
+  constexpr std::uint32_t bits_of_frame = 10 * max_uart_frame_bytes;
+  const std::uint32_t frame_ms = bits_of_frame * 1000 / baud + 1;
+  // The packet waits for one before it, its acknowledgement for two the other way.
+  const std::uint32_t retry_ms = 5 * frame_ms;
+  StreamTimes times;
+  if (times.retry_ms < retry_ms) times.retry_ms = retry_ms;
+  if (times.silence_ms < 4 * times.retry_ms) times.silence_ms = 4 * times.retry_ms;
+  return times;
+}
+
 /// A channel over a serial line, the same at both ends. Each packet goes with its check as one COBS frame between two
 /// 0 bytes, so that the receiver is in step again after any noise, and after a half frame of an end that died.
 ///

@@ -17,7 +17,8 @@ void start();
 /// Milliseconds since start().
 std::uint32_t now_ms();
 
-/// Sleeps until the next interrupt: a frame, or the tick of every 10 ms. Returns at once if a frame waits.
+/// Sleeps until the next interrupt: a frame, bytes of the second UART, or the tick of every 10 ms. Returns at once if
+/// one of the first two waits.
 void wait();
 
 /// One character to the first UART.
@@ -51,6 +52,20 @@ pbuf* receive_frame();
 
 /// What the PHY says of the cable; true where there is none to ask.
 bool has_carrier();
+
+// ---- serial.cpp: boards with a second UART -------------------------------------------------------
+
+/// The second UART, 8 bits, no parity. From now on what arrives is kept as far as there is room.
+void start_serial(std::uint32_t baud);
+
+/// Takes what has arrived, at most `size` bytes; 0: nothing. Never waits.
+std::size_t serial_read(char* data, std::size_t size);
+
+/// Takes what there is room for; it leaves by itself. Never waits.
+std::size_t serial_write(const char* data, std::size_t size);
+
+/// An output for the reset line of another board. Until the first call it is an input; nothing on a board without pins.
+void write_reset_line(bool high);
 
 // ---- of the emulator: semihosting.cpp, simcall.S ------------------------------------------------
 

@@ -5,9 +5,9 @@
 
 namespace tautline::cli {
 
-void start_messages(bool verbose) {
-  spdlog::set_default_logger(spdlog::stderr_logger_st("tautline"));
-  spdlog::set_pattern(verbose ? "%H:%M:%S.%e tautline: %v" : "tautline: %v");
+void start_messages(const std::string& program, bool verbose) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st(program));
+  spdlog::set_pattern(verbose ? "%H:%M:%S.%e %n: %v" : "%n: %v");
   spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::info);
 }
 

@@ -1,0 +1,43 @@
+// The bridge: master on the bus.
+
+#include "numbered_lines.hpp"
+#include "tautline/baremetal/board.hpp"
+#include "tautline/baremetal/console.hpp"
+#include "tautline/bridge/i2c_bridge_channel.hpp"
+#include "tautline/rp2040/board.hpp"
+#include "tautline/rp2040/i2c_master.hpp"
+#include "wiring.hpp"
+
+namespace {
+
+namespace board = tautline::board;
+namespace bridge = tautline::bridge;
+namespace rp2040 = tautline::rp2040;
+
+rp2040::I2cMaster master;
+bridge::StoredStream<> stream;
+bridge::I2cBridgeChannel<rp2040::I2cMaster, const rp2040::Pin> channel(master, wiring::syn, wiring::ack, stream);
+NumberedLines lines(stream);
+
+}  // namespace
+
+int main() {
+  board::start();
+  tautline::baremetal::print("bridge starts\n");
+  wiring::syn.start();
+  wiring::ack.start();
+  master.start();
+  lines.start();
+  channel.start(rp2040::random_number(), board::now_ms());
+  std::uint32_t failures = 0;
+  while (true) {
+    const std::uint32_t now_ms = board::now_ms();
+    channel.poll(now_ms);
+    if (lines.poll(now_ms)) channel.poll(now_ms);
+    if (channel.failures() != failures) {
+      failures = channel.failures();
+      tautline::baremetal::print("failed exchanges ", failures, "\n");
+    }
+    board::wait();
+  }
+}
