@@ -1,7 +1,7 @@
 // One RP2040 with an image in its RAM: rp2040js, and what it lacks for this.
 
 import { readFileSync } from 'node:fs';
-import { GPIOPinState, RP2040 } from 'rp2040js';
+import { GPIOPinState, RP2040 } from './rp2040js.js';
 import { I2cBlock } from './i2c_block.js';
 
 const RAM = 0x20000000;

@@ -1,7 +1,7 @@
 // I2C0 of an RP2040. The master is rp2040js's; the slave, which it lacks, is ours, and so are the interrupt mask and the
 // interrupts that are levels. After the data sheet's chapter on the DW_apb_i2c.
 
-import { RPI2C } from 'rp2040js';
+import { RPI2C } from './rp2040js.js';
 
 const I2C_0_INTERRUPT = 23;
 

@@ -182,5 +182,24 @@ TEST(Waiting, TheBridgeLooksAtItsNetworkAsOftenAsItsProgramWants) {
   }
 }
 
+/// A program that waits would else turn in a circle until the board is back.
+TEST(Waiting, AReportForABoardThatIsGoneIsNotDue) {
+  Ends ends;
+  NoNetwork port;
+  Bridge<NoNetwork> bridge(port, ends.bridge_stream);
+  ends.start();
+  bridge.poll(0);
+  const char each_second[4] = {'\xE8', 3, 0, 0};
+  RecordWriter::write(ends.board_stream, RecordType::report_every, {each_second, sizeof each_second});
+  ends.board.poll(0);
+  ends.bridge.poll(0);
+  EXPECT_LE(bridge.poll(0), 1000U);
+  constexpr std::uint32_t silent_ms = 5000;
+  ends.bridge.poll(silent_ms);
+  ASSERT_FALSE(bridge.has_board());
+  EXPECT_GT(bridge.poll(silent_ms), silent_ms);
+  EXPECT_GT(ends.bridge.deadline_ms(silent_ms), silent_ms);
+}
+
 }  // namespace
 }  // namespace tautline::bridge
