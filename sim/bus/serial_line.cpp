@@ -55,10 +55,11 @@ void SerialLine::arrive(Side from, Wakes& wakes) {
   direction.arrives_ns = direction.to_send.empty() ? never_ns : now_ns_ + byte_ns_;
   if (direction.to_send.empty()) wakes.add(from);
   ++counters_.bytes;
-  if (direction.cut || fault(faults_.flip_ppm)) byte = chance_.flip(byte);
+  const SerialFaults& faults = faults_[index_of(from)];
+  if (direction.cut || fault(faults.flip_ppm)) byte = chance_.flip(byte);
   direction.cut = false;
-  if (!fault(faults_.drop_ppm)) deliver(other_than(from), byte, wakes);
-  if (fault(faults_.insert_ppm)) deliver(other_than(from), chance_.any_byte(), wakes);
+  if (!fault(faults.drop_ppm)) deliver(other_than(from), byte, wakes);
+  if (fault(faults.insert_ppm)) deliver(other_than(from), chance_.any_byte(), wakes);
 }
 
 void SerialLine::deliver(Side to, char byte, Wakes& wakes) {

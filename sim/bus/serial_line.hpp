@@ -44,7 +44,7 @@ class SerialLine {
   };
 
   explicit SerialLine(const SerialSettings& settings = {}, Random* random = nullptr, const SerialFaults& faults = {})
-      : settings_(settings), byte_ns_(10 * ns_per_s / settings.baud), chance_(random), faults_(faults) {}
+      : settings_(settings), byte_ns_(10 * ns_per_s / settings.baud), chance_(random), faults_{faults, faults} {}
   SerialLine(const SerialLine&) = delete;
   SerialLine& operator=(const SerialLine&) = delete;
 
@@ -58,7 +58,9 @@ class SerialLine {
   /// This side is in reset: what it had to send and has received is gone; the byte it was sending arrives damaged.
   void reset(Side side);
 
-  void set_faults(const SerialFaults& faults) { faults_ = faults; }
+  void set_faults(const SerialFaults& faults) { faults_ = {faults, faults}; }
+  /// Of what this side sends.
+  void set_faults(Side side, const SerialFaults& faults) { faults_[index_of(side)] = faults; }
   const Counters& counters() const { return counters_; }
 
  private:
@@ -79,7 +81,7 @@ class SerialLine {
   const SerialSettings settings_;
   const Nanoseconds byte_ns_;
   Chance chance_;
-  SerialFaults faults_;
+  std::array<SerialFaults, 2> faults_;  ///< from the side of this index
   Counters counters_;
   Nanoseconds now_ns_ = 0;
   std::array<Uart, 2> uarts_{Uart(*this, Side::board), Uart(*this, Side::bridge)};

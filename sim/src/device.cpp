@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hosted_uplink.hpp"
 #include "server_process.hpp"
 #include "world.hpp"
 
@@ -24,6 +25,11 @@ Device::Device(Context& context, ServerProcess& server, std::uint32_t index, std
   memory_[1].resize(sizes.inbox);
   memory_[2].resize(sizes.receive + more);
   memory_[3].resize(sizes.output + more);
+  if (context.profile.hosted == Hosted::no) {
+    uplink_ = std::make_unique<DirectUplink>(context, *this, index);
+  } else {
+    uplink_ = std::make_unique<HostedUplink>(context, *this, index);
+  }
 }
 
 std::uint32_t Device::clock() const {
@@ -48,20 +54,16 @@ void Device::boot() {
   acked_ = 0;
   spins_ = 0;
   awake_since_ = context_.now;
-  was_open_ = frozen_ = missed_ = reading_paused_ = false;
+  was_open_ = frozen_ = reading_paused_ = false;
   context_.trace("device %u boots: stream %u", index_, stream_);
+  uplink_->boot(clock());
   attend();
 }
 
 void Device::power_off(bool silently) {
   if (!client_) return;
   context_.trace("device %u loses its RAM%s", index_, silently ? "" : ", its sockets are reset");
-  if (socket_ >= 0) {
-    const auto connection = static_cast<std::uint32_t>(socket_) / 2;
-    if (!silently) context_.network.reset_side(connection, SimNetwork::server_side);
-    context_.network.vanish(socket_);
-    socket_ = -1;
-  }
+  uplink_->power_off(silently);
   context_.model->stream(stream_).over = true;
   client_.reset();
   ++timer_serial_;
@@ -93,19 +95,13 @@ void Device::wake() {
 }
 
 void Device::set_wifi(bool up) {
-  wifi_up_ = up;
   context_.trace("device %u: WiFi %s", index_, up ? "up" : "down");
-  if (!up && socket_ >= 0) {
-    const auto connection = static_cast<std::uint32_t>(socket_) / 2;
-    context_.network.set_path(connection, 0, Path::swallowing);
-    context_.network.set_path(connection, 1, Path::swallowing);
-  }
-  attend();
+  uplink_->set_wifi(up);
 }
 
 void Device::calm_down() {
   reading_paused_ = false;
-  wifi_up_ = true;
+  uplink_->calm_down();
   attend();
 }
 
@@ -130,9 +126,13 @@ void Device::on_timer(std::uint32_t serial) {
 
 void Device::run() {
   if (!client_ || frozen_) return;
+  uplink_->begin_turn(clock());
   for (;;) {
-    client_->wifi_is(wifi_up_, clock());
-    if (client_->is_connecting()) client_->connect_progress(connect_status_, clock());
+    client_->wifi_is(uplink_->wifi_is_up(), clock());
+    if (client_->is_connecting()) {
+      client_->connect_progress(uplink_->progress(), clock());
+      if (client_->connect_timed_out(clock()) && uplink_->next_address()) client_->another_address(clock());
+    }
     read_socket();
     client_->tick(clock());
     check_acknowledged();
@@ -145,22 +145,24 @@ void Device::run() {
     }
     const Step step = client_->next_step(clock());
     if (step == Step::wait) break;
-    if (step == Step::connect) connect();
+    if (step == Step::connect) {
+      uplink_->connect();
+      client_->connect_progress(uplink_->progress(), clock());
+    }
     if (step == Step::close) {
       check_end_of_connection();
-      close_socket();
+      uplink_->close();
       client_->closed(clock(), static_cast<std::uint32_t>(context_.random.next()));
     }
-    if (step == Step::cycle_wifi) {
-      set_wifi(false);
-      context_.events.push(context_.now + context_.random.between(300, 2000), EventKind::wifi_up, index_);
-    }
+    if (step == Step::cycle_wifi) uplink_->cycle_wifi();
   }
+  uplink_->end_turn(clock());
   arm();
 }
 
 void Device::arm() {
-  const auto ahead = static_cast<std::int32_t>(client_->deadline_ms(clock()) - clock());
+  const std::uint32_t deadline = uplink_->deadline_ms(clock(), client_->deadline_ms(clock()));
+  const auto ahead = static_cast<std::int32_t>(deadline - clock());
   const Time at = context_.now + static_cast<Time>(std::max(ahead, 0));
   if (ahead > 0) {
     spins_ = 0;
@@ -173,40 +175,13 @@ void Device::arm() {
   context_.events.push(at, EventKind::device_timer, index_, ++timer_serial_);
 }
 
-void Device::connect() {
-  const bool small = context_.random.permille(context_.profile.small_buffer_permille);
-  const auto room =
-      static_cast<std::uint32_t>(small ? context_.random.between(settings_.limits.max_payload + 200, 4096) : 65536);
-  const std::uint32_t connection = context_.network.start_connection(index_, room);
-  socket_ = SimNetwork::socket_of(connection, SimNetwork::client_side);
-  connection_serial_ = context_.network.connection(connection).serial;
-  connect_status_ = ConnectStatus::connecting;
-  if (!path_down && wifi_up_) {
-    context_.events.push(context_.now + 1 + context_.network.delay(), EventKind::syn, connection, connection_serial_);
-  }
-  client_->connect_progress(ConnectStatus::connecting, clock());
-}
-
 void Device::on_connected(std::uint32_t connection, bool accepted) {
-  if (socket_ < 0 || static_cast<std::uint32_t>(socket_) / 2 != connection ||
-      connect_status_ != ConnectStatus::connecting) {
-    return;
-  }
-  connect_status_ = accepted ? ConnectStatus::connected : ConnectStatus::unreachable;
-  if (accepted) connected_ = true;
-  attend();
-}
-
-void Device::close_socket() {
-  if (socket_ < 0) return;
-  context_.network.close(socket_);
-  socket_ = -1;
-  connected_ = false;
+  if (station().on_connected(connection, accepted)) uplink_->network_changed();
 }
 
 void Device::read_socket() {
-  while (connected_ && client_->wants_bytes()) {
-    const std::ptrdiff_t count = context_.network.receive(socket_, client_->receive_space(), client_->receive_room());
+  while (uplink_->is_connected() && client_->wants_bytes()) {
+    const std::ptrdiff_t count = uplink_->receive(client_->receive_space(), client_->receive_room());
     if (count == Network::would_block) break;
     if (count > 0) {
       if (context_.tracing) {
@@ -222,10 +197,10 @@ void Device::read_socket() {
 }
 
 void Device::send_output() {
-  while (connected_) {
+  while (uplink_->is_connected()) {
     const std::string_view output = client_->output(clock());
     if (output.empty()) break;
-    const std::ptrdiff_t count = context_.network.send(socket_, output.data(), output.size());
+    const std::ptrdiff_t count = uplink_->send(output.data(), output.size());
     if (context_.tracing && count > 0) {
       context_.trace("device %u > %.*s", index_, static_cast<int>(count), output.data());
     }
@@ -253,32 +228,32 @@ void Device::check_end_of_connection() {
   was_open_ = false;
   ++context_.counters.outages;
   note_end();
-  if (socket_ < 0 || reason != Reason::silent) return;
-  const Time silence = context_.now - context_.network.incoming(socket_).last_line_at;
+  if (!uplink_->has_connection() || reason != Reason::silent) return;
+  const Time silence = context_.now - uplink_->last_line_at();
   const std::uint32_t timeout = settings_.limits.timeout_ms;
   ++context_.counters.detections;
   if (silence < timeout) {
     violated(Broken::detection, "device %u gave up after %llu ms of silence, its timeout is %u ms", index_,
              static_cast<unsigned long long>(silence), timeout);
   }
-  if (context_.network.has_waiting_line(socket_)) {
+  if (uplink_->has_waiting_line()) {
     violated(Broken::detection, "device %u judged silence while lines were waiting", index_);
   }
 }
 
 void Device::audit() {
-  if (!is_open() || frozen_ || socket_ < 0) return;
-  const Time heard = std::max(context_.network.incoming(socket_).last_line_at, awake_since_);
+  uplink_->audit();
+  if (!is_open() || frozen_ || !uplink_->has_connection()) return;
+  const Time heard = std::max(uplink_->last_line_at(), awake_since_);
   const std::uint32_t timeout = settings_.limits.timeout_ms;
   if (context_.now - heard > timeout + timeout / 4) {
     violated(Broken::detection,
              "device %u still takes the link for open after %llu ms of silence, its timeout is %u ms", index_,
              static_cast<unsigned long long>(context_.now - heard), timeout);
   }
-  const SimNetwork::Pipe& out = context_.network.incoming(socket_ ^ 1);
-  const Time said = std::max({out.last_status_at, awake_since_, open_since_});
+  const Time said = std::max({uplink_->last_status_at(), awake_since_, open_since_});
   const Time quarter = context_.server_limits.timeout_ms / 4;
-  if (!out.writer_waits && context_.now > said + quarter + status_slack_ms) {
+  if (!uplink_->takes_nothing() && context_.now > said + quarter + status_slack_ms) {
     violated(Broken::status,
              "device %u has sent no status line for %llu ms, a quarter of the server's timeout is %llu ms", index_,
              static_cast<unsigned long long>(context_.now - said), static_cast<unsigned long long>(quarter));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "event_queue.hpp"
 #include "model.hpp"
 #include "tautline/client/link_client.hpp"
+#include "uplink.hpp"
 
 namespace tautline::sim {
 
@@ -48,7 +50,8 @@ class Device {
   bool is_idle() const { return is_open() && client_->unacknowledged() == 0 && !client_->has_line(); }
   std::uint32_t id() const { return id_; }
   std::uint32_t stream() const { return stream_; }
-  int socket() const { return socket_; }
+  Station& station() { return uplink_->station(); }
+  Uplink& uplink() { return *uplink_; }
   std::uint32_t first_seq() const { return first_ticket_; }
   Reader& reader() { return reader_; }
   bool was_told_closing() const { return told_closing_; }
@@ -56,7 +59,6 @@ class Device {
   /// When an open connection last ended.
   Time last_end() const { return last_end_; }
   void note_end();
-  bool path_down = false;  ///< connection attempts get no answer
 
  private:
   std::uint32_t clock() const;
@@ -64,8 +66,6 @@ class Device {
   void read_socket();
   void read_lines();
   void send_output();
-  void connect();
-  void close_socket();
   void check_acknowledged();
   void check_end_of_connection();
   void arm();
@@ -77,6 +77,7 @@ class Device {
   std::string name_;
   LinkSettings settings_;
   std::vector<char> memory_[4];
+  std::unique_ptr<Uplink> uplink_;
   std::optional<LinkClient> client_;
   Reader reader_;
   Time timer_at_ = 0;
@@ -89,13 +90,7 @@ class Device {
   std::uint32_t stream_ = 0;
   std::uint32_t first_ticket_ = 1;
   std::uint32_t acked_ = 0;
-  std::uint32_t connection_serial_ = 0;
-  int socket_ = -1;
-  ConnectStatus connect_status_ = ConnectStatus::resolving;
-  bool connected_ = false;
-  bool wifi_up_ = true;
   bool frozen_ = false;
-  bool missed_ = false;  ///< something happened while frozen
   bool wake_pending_ = false;
   bool reading_paused_ = false;
   bool was_open_ = false;

@@ -34,6 +34,12 @@ enum class EventKind : std::uint8_t {
   store_fault,
   store_heal,
   audit,
+  cable,  ///< something happens between a hosted board and its bridge: index = device, as in all of the following
+  bridge_timer,
+  bridge_wake,
+  bridge_boot,
+  bridge_joined,  ///< it has joined its WiFi
+  bridge_watchdog,
 };
 
 struct Event {

@@ -64,6 +64,14 @@ struct Totals {
     sum.power_failures += counters.power_failures;
     sum.take_overs += counters.take_overs;
     sum.detections += counters.detections;
+    sum.bridge_crashes += counters.bridge_crashes;
+    sum.bridge_resets += counters.bridge_resets;
+    sum.bridge_sessions += counters.bridge_sessions;
+    sum.cut_transfers += counters.cut_transfers;
+    sum.bus_transfers += counters.bus_transfers;
+    sum.cable_bytes += counters.cable_bytes;
+    sum.cable_faults += counters.cable_faults;
+    sum.damaged_packets += counters.damaged_packets;
     sum.events += counters.events;
     sum.slowest_recovery_ms = std::max(sum.slowest_recovery_ms, counters.slowest_recovery_ms);
     sum.longest_without_outage_ms = std::max(sum.longest_without_outage_ms, counters.longest_without_outage_ms);
@@ -116,6 +124,14 @@ struct Totals {
     number("lost", lost);
     number("duplicated", duplicated);
     number("out_of_order", reordered);
+    number("bridge_crashes", sum.bridge_crashes);
+    number("bridge_resets", sum.bridge_resets);
+    number("bridge_sessions", sum.bridge_sessions);
+    number("cut_transfers", sum.cut_transfers);
+    number("i2c_transfers", sum.bus_transfers);
+    number("cable_bytes", sum.cable_bytes);
+    number("cable_faults", sum.cable_faults);
+    number("damaged_packets", sum.damaged_packets);
     number("events", sum.events);
     std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(worlds - failed),
                 static_cast<unsigned long long>(failed));
@@ -135,7 +151,8 @@ int main(int argc, char** argv) {
   bool verbose = false;
   bool list = false;
   app.add_option("--seed", seed, "Seed of the first world; the next ones follow");
-  app.add_option("--profile", profile_name, "Kind of world; 'mixed' takes in turn each that has no store, but 'years'");
+  app.add_option("--profile", profile_name,
+                 "Kind of world; 'mixed' takes in turn each without a store or bridges, but 'years'");
   app.add_option("--worlds", worlds, "How many worlds");
   app.add_option("--link-years", link_years, "Run until so many link-years are simulated");
   app.add_option("--outages", outages, "Run until so many outages happened");
@@ -152,7 +169,8 @@ int main(int argc, char** argv) {
   const bool mixed = profile_name == "mixed";
   std::vector<const Profile*> in_turn;
   for (const Profile& profile : profiles()) {
-    if (profile.name != "years" && profile.store == StoreKind::none) in_turn.push_back(&profile);
+    const bool alike = profile.store == StoreKind::none && profile.hosted == Hosted::no;
+    if (profile.name != "years" && alike) in_turn.push_back(&profile);
   }
   if (!mixed && find_profile(profile_name) == nullptr) {
     std::fprintf(stderr, "no profile '%s'; --list names them\n", profile_name.c_str());

@@ -20,6 +20,7 @@ const char* to_string(Broken broken) {
     case Broken::reason: return "misunderstanding";
     case Broken::spinning: return "spinning";
     case Broken::report: return "stop report";
+    case Broken::stream: return "stream";
     case Broken::internal: return "library against model";
   }
   return "unknown";

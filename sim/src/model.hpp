@@ -29,6 +29,7 @@ enum class Broken : std::uint8_t {
   reason,     ///< a connection ended for a reason that correct peers never have
   spinning,   ///< a process asks for the present moment again and again
   report,     ///< an orderly stop reported something else than what happened
+  stream,     ///< a stream between hosted board and bridge handed out bytes that are not of its session
   internal,   ///< a number of the library contradicts what the model counted
 };
 const char* to_string(Broken broken);

@@ -1,7 +1,6 @@
 #include "network.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace tautline::sim {
@@ -117,19 +116,12 @@ std::ptrdiff_t SimNetwork::send(int socket, const char* data, std::size_t size) 
 }
 
 void SimNetwork::look_at(int socket, Pipe& pipe, const char* data, std::size_t size) {
-  const char* const end = data + size;
-  for (const char* p = data; p != end;) {
-    if (pipe.looks_at_line_start && *p == 'D') {
-      std::uint32_t seq = 0;
-      const auto parsed = std::from_chars(p + 1, end, seq);
-      if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == ' ') watch->sends_data(socket, seq);
-    }
-    if (pipe.looks_at_line_start && *p == 'A') pipe.last_status_at = now_;
-    const auto* const lf = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p)));
-    pipe.looks_at_line_start = lf != nullptr;
-    if (lf == nullptr) break;
-    p = lf + 1;
-  }
+  const bool by_server = side_of(socket) == server_side;
+  if (clients_are_bridges && !by_server) return;
+  const std::uint32_t device = of(socket).device;
+  pipe.sent.look_at(
+      data, size, [&](std::uint32_t seq) { watch->sends_data(device, by_server, seq); },
+      [&] { pipe.last_status_at = now_; });
 }
 
 /// Lines that the line-loss fault takes do not enter the stream at all.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,31 @@ enum class Path : std::uint8_t {
 class WireWatch {
  public:
   virtual ~WireWatch() = default;
-  /// A data line of protocol 2 begins to leave this socket.
-  virtual void sends_data(int socket, std::uint32_t seq) = 0;
+  /// A data line of protocol 2 begins to leave.
+  virtual void sends_data(std::uint32_t device, bool by_server, std::uint32_t seq) = 0;
+};
+
+/// Finds the lines in bytes that come in any pieces.
+struct LineScan {
+  bool at_line_start = true;
+
+  /// Calls on_data(seq) and on_status() for the lines that begin here.
+  template <class OnData, class OnStatus>
+  void look_at(const char* data, std::size_t size, OnData on_data, OnStatus on_status) {
+    const char* const end = data + size;
+    for (const char* p = data; p != end;) {
+      if (at_line_start && *p == 'D') {
+        std::uint32_t seq = 0;
+        const auto parsed = std::from_chars(p + 1, end, seq);
+        if (parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == ' ') on_data(seq);
+      }
+      if (at_line_start && *p == 'A') on_status();
+      const auto* const lf = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p)));
+      at_line_start = lf != nullptr;
+      if (lf == nullptr) break;
+      p = lf + 1;
+    }
+  }
 };
 
 struct NetworkConditions {
@@ -76,7 +101,7 @@ class SimNetwork final : public Network {
     bool reset = false;  ///< the reader sees an error
     bool writer_waits = false;
     bool at_line_start = true;  ///< of the writer
-    bool looks_at_line_start = true;
+    LineScan sent;
     bool reads_line_start = true;  ///< of the reader
     bool cut_line = false;         ///< the rest of the present line is lost too
   };
@@ -128,6 +153,7 @@ class SimNetwork final : public Network {
   NetworkConditions conditions;
   Counters counters;
   WireWatch* watch = nullptr;
+  bool clients_are_bridges = false;  ///< they only pass on what others send: nobody looks
 
  private:
   void schedule(std::uint32_t pipe_index, Pipe& pipe);

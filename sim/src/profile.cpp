@@ -138,11 +138,30 @@ Profile disk() {
   return profile;
 }
 
+Profile bridge_uart() {
+  Profile profile;
+  profile.name = "bridge-uart";
+  profile.description = "boards without a network, each with a bridge at a serial line; both crash, the line fails";
+  profile.hosted = Hosted::uart;
+  profile.devices = 4;
+  profile.faults = {1, 1, 1, 1, 1, 2, 1, 5, 2, 2, 4, 3, 1};
+  return profile;
+}
+
+Profile bridge_i2c() {
+  Profile profile = bridge_uart();
+  profile.name = "bridge-i2c";
+  profile.description = "as bridge-uart, at an I2C bus with two handshake lines";
+  profile.hosted = Hosted::i2c;
+  profile.faults.cable_stuck = 4;
+  return profile;
+}
+
 }  // namespace
 
 const std::vector<Profile>& profiles() {
-  static const std::vector<Profile> all{years(), outages(), loss(),  reboot(),  restart(), pressure(),
-                                        storm(), wrap(),    fight(), durable(), disk()};
+  static const std::vector<Profile> all{years(), outages(), loss(),    reboot(), restart(),     pressure(),  storm(),
+                                        wrap(),  fight(),   durable(), disk(),   bridge_uart(), bridge_i2c()};
   return all;
 }
 

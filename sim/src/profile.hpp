@@ -13,15 +13,38 @@ struct Range {
   std::uint64_t high;
 };
 
+/// How the devices reach the network.
+enum class Hosted : std::uint8_t {
+  no,    ///< they have their own
+  uart,  ///< through a bridge
+  i2c,
+};
+
+/// What happens between a hosted board and its bridge, beside what happens to every device and network.
+enum class BridgeFault : std::uint8_t {
+  crash,   ///< the bridge loses its RAM and its connection; it starts again by itself, or when it is reset
+  reboot,  ///< the board loses its RAM, most often in the middle of a transfer
+  hang,    ///< the bridge does nothing for a while
+  noise,   ///< bytes are damaged and lost, transfers refused and held up, edges not noticed
+  cut,     ///< nothing passes
+  stuck,   ///< a line stays at one level
+};
+
 /// How often each fault is chosen, relative to the others.
 struct FaultWeights {
-  std::uint32_t black_hole = 4;  ///< the connection swallows everything from now on, both ways
-  std::uint32_t half_open = 4;   ///< ... one way
-  std::uint32_t stall = 4;       ///< bytes are held and come late, perhaps after a newer connection
-  std::uint32_t reset = 3;       ///< RST to one side or both, what was unread may be gone
-  std::uint32_t reboot = 1;      ///< the device loses its RAM
-  std::uint32_t freeze = 2;      ///< the device does nothing for a while and wakes late
-  std::uint32_t wifi = 1;        ///< the device sees its interface go down
+  std::uint32_t black_hole = 4;    ///< the connection swallows everything from now on, both ways
+  std::uint32_t half_open = 4;     ///< ... one way
+  std::uint32_t stall = 4;         ///< bytes are held and come late, perhaps after a newer connection
+  std::uint32_t reset = 3;         ///< RST to one side or both, what was unread may be gone
+  std::uint32_t reboot = 1;        ///< the device loses its RAM
+  std::uint32_t freeze = 2;        ///< the device does nothing for a while and wakes late
+  std::uint32_t wifi = 1;          ///< the device sees its interface go down
+  std::uint32_t bridge_crash = 0;  ///< these need hosted devices; see BridgeFault
+  std::uint32_t board_reboot = 0;
+  std::uint32_t bridge_hang = 0;
+  std::uint32_t cable_noise = 0;
+  std::uint32_t cable_cut = 0;
+  std::uint32_t cable_stuck = 0;
 };
 struct ServerFaultWeights {
   std::uint32_t kill = 1;   ///< the process dies, the kernel closes its sockets
@@ -65,6 +88,7 @@ struct Profile {
   Range store_latency_ms{1, 100};  ///< of a commit
   Range store_fault_interval_ms{3'000, 30'000};
   StoreFaultWeights store_faults{};
+  Hosted hosted = Hosted::no;
   bool shared_id = false;  ///< two devices per id
 };
 

@@ -3,11 +3,21 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "bridge_process.hpp"
+#include "tautline/bridge/bridge_reset.hpp"
+
 namespace tautline::sim {
 namespace {
 
 constexpr std::uint64_t drain_limit_ms = 120'000;
 constexpr std::uint64_t recovery_slack_ms = 20'000;
+/// A hosted board may have to find that its bridge is dead, to wait for the one that it takes for slow, to reset it and
+/// to see it start and join its WiFi.
+constexpr std::uint64_t bridge_recovery_ms = bridge::StreamTimes{}.silence_ms + bridge::longest_bridge_start_ms +
+                                             bridge::reset_pulse_ms + longest_bridge_boot_ms + longest_join_ms +
+                                             wifi_stable_ms;
+/// In World::hit and hit_bridge.
+constexpr unsigned first_bridge_fault = 7;
 
 std::uint32_t draw(Random& random, const Range& range) {
   return static_cast<std::uint32_t>(random.spread(range.low, range.high));
@@ -63,6 +73,7 @@ World::World(const Profile& profile, std::uint64_t seed, bool tracing)
     : context_(profile, seed), server_(context_), outage_serial_(profile.devices) {
   context_.tracing = tracing;
   context_.network.watch = this;
+  context_.network.clients_are_bridges = profile.hosted != Hosted::no;
   for (std::uint32_t i = 0; i < profile.devices; ++i) {
     devices_.push_back(std::make_unique<Device>(context_, server_, i, i % context_.ids));
   }
@@ -93,7 +104,8 @@ void World::run() {
   calm_down();
   const Time calm_since = context_.now;
   const std::uint32_t timeout = std::max(context_.server_limits.timeout_ms, context_.device_limits.timeout_ms);
-  const Time up_limit = 3ULL * timeout + recovery_slack_ms;
+  const bool hosted = context_.profile.hosted != Hosted::no;
+  const Time up_limit = 3ULL * timeout + recovery_slack_ms + (hosted ? bridge_recovery_ms : 0);
   const Time rest_limit = up_limit + 2ULL * timeout + drain_limit_ms;
   bool up = false;
   while (!at_rest()) {
@@ -114,7 +126,10 @@ void World::run() {
     handle(event);
   }
   context_.model->check_end();
-  for (auto& device : devices_) device->note_end();
+  for (auto& device : devices_) {
+    device->note_end();
+    device->uplink().count(context_.counters);
+  }
   context_.counters.link_ms = context_.now * context_.ids;
 }
 
@@ -131,8 +146,8 @@ void World::handle(const Event& event) {
       if (!network.on_arrival(event.index, event.serial)) break;
       if (event.index % 2 == SimNetwork::server_side) {
         server_.on_readable(static_cast<int>(event.index));
-      } else if (devices_[device]->socket() == static_cast<int>(event.index)) {
-        devices_[device]->attend();
+      } else if (devices_[device]->station().socket() == static_cast<int>(event.index)) {
+        devices_[device]->uplink().network_changed();
       }
       break;
     }
@@ -141,8 +156,8 @@ void World::handle(const Event& event) {
       if (connection.serial != event.serial) break;
       if (event.index % 2 == SimNetwork::server_side) {
         server_.on_writable(static_cast<int>(event.index));
-      } else if (devices_[connection.device]->socket() == static_cast<int>(event.index)) {
-        devices_[connection.device]->attend();
+      } else if (devices_[connection.device]->station().socket() == static_cast<int>(event.index)) {
+        devices_[connection.device]->uplink().network_changed();
       }
       break;
     }
@@ -192,6 +207,12 @@ void World::handle(const Event& event) {
       break;
     case EventKind::store_heal: server_.store()->heal(); break;
     case EventKind::audit: audit(); break;
+    case EventKind::cable:
+    case EventKind::bridge_timer:
+    case EventKind::bridge_wake:
+    case EventKind::bridge_boot:
+    case EventKind::bridge_joined:
+    case EventKind::bridge_watchdog: devices_[event.index]->uplink().on_event(event.kind, event.serial); break;
   }
   if (server_.has_stopped()) {
     server_.end_stop();
@@ -214,9 +235,8 @@ void World::handle(const Event& event) {
 }
 
 /// S1: the window is credit, and nobody may spend more.
-void World::sends_data(int socket, std::uint32_t seq) {
-  const Device& device = *devices_[context_.network.of(socket).device];
-  const bool by_server = SimNetwork::side_of(socket) == SimNetwork::server_side;
+void World::sends_data(std::uint32_t index, bool by_server, std::uint32_t seq) {
+  const Device& device = *devices_[index];
   const Stream& stream = context_.model->stream(by_server ? server_.stream(device.id()) : device.stream());
   const std::uint32_t number = seq - (by_server ? server_.first_seq(device.id()) : device.first_seq()) + 1;
   const std::uint32_t window = by_server ? context_.device_limits.window : context_.server_limits.window;
@@ -224,8 +244,7 @@ void World::sends_data(int socket, std::uint32_t seq) {
   const std::uint32_t acked = by_server ? server_.released(device.id()) : stream.acked;
   if (number > acked + window) {
     violated(Broken::window, "%s %u sends line %u, the window is %u, acknowledged are %u",
-             by_server ? "link" : "device", by_server ? device.id() : context_.network.of(socket).device, number,
-             window, acked);
+             by_server ? "link" : "device", by_server ? device.id() : index, number, window, acked);
   }
 }
 
@@ -253,14 +272,18 @@ void World::plan_outage(std::uint32_t device) {
 
 void World::outage(std::uint32_t device) {
   const FaultWeights& faults = context_.profile.faults;
-  const std::uint32_t weights[] = {faults.black_hole, faults.half_open, faults.stall, faults.reset,
-                                   faults.reboot,     faults.freeze,    faults.wifi};
+  const std::uint32_t weights[] = {faults.black_hole,   faults.half_open,   faults.stall,       faults.reset,
+                                   faults.reboot,       faults.freeze,      faults.wifi,        faults.bridge_crash,
+                                   faults.board_reboot, faults.bridge_hang, faults.cable_noise, faults.cable_cut,
+                                   faults.cable_stuck};
   // A fault may pass unnoticed, but not all day.
   const Time quiet = context_.now - devices_[device]->last_end();
   const bool forced =
       context_.profile.longest_outage_interval_ms != 0 && quiet > context_.profile.longest_outage_interval_ms * 4 / 10;
-  hit(device, forced ? 0 : choose(context_.random, weights));
+  const unsigned fault = forced ? 0 : choose(context_.random, weights);
+  if (fault < first_bridge_fault) hit(device, fault);
   Time length = outage_length();
+  if (fault >= first_bridge_fault) hit_bridge(device, fault - first_bridge_fault, length);
   if (forced) length += 2 * context_.device_limits.timeout_ms;
   context_.events.push(context_.now + length, EventKind::heal, device, ++outage_serial_[device]);
 }
@@ -282,12 +305,12 @@ void World::hit(std::uint32_t index, unsigned fault) {
         network.set_path(i, 0, Path::swallowing);
         network.set_path(i, 1, Path::swallowing);
       });
-      device.path_down = random.permille(700);
+      device.station().path_down = random.permille(700);
       break;
     case 1: {
       const auto reader = static_cast<unsigned>(random.below(2));
       for_connections([&](std::uint32_t i) { network.set_path(i, reader, Path::swallowing); });
-      device.path_down = random.permille(500);
+      device.station().path_down = random.permille(500);
       break;
     }
     case 2: {
@@ -298,7 +321,7 @@ void World::hit(std::uint32_t index, unsigned fault) {
         if ((ways & 2U) != 0) network.set_path(i, 1, Path::held);
         if (late) release_late(i);
       });
-      device.path_down = random.permille(500);
+      device.station().path_down = random.permille(500);
       break;
     }
     case 3: {
@@ -311,7 +334,7 @@ void World::hit(std::uint32_t index, unsigned fault) {
           if (side == SimNetwork::server_side) server_.on_readable(SimNetwork::socket_of(i, side));
         }
       });
-      device.attend();
+      device.uplink().network_changed();
       break;
     }
     case 4: {
@@ -331,12 +354,18 @@ void World::hit(std::uint32_t index, unsigned fault) {
   }
 }
 
+void World::hit_bridge(std::uint32_t index, unsigned fault, Time length) {
+  static const char* const names[] = {"crash", "reboot of the board", "hang", "noise", "cut", "stuck line"};
+  context_.trace("fault: bridge of device %u, %s", index, names[fault]);
+  devices_[index]->uplink().hurt(static_cast<BridgeFault>(fault), length);
+}
+
 void World::heal(std::uint32_t index, std::uint32_t serial) {
   if (serial != outage_serial_[index]) return;
   ++outage_serial_[index];
   Device& device = *devices_[index];
   context_.trace("fault of device %u is over", index);
-  device.path_down = false;
+  device.station().path_down = false;
   for (std::uint32_t i = 0; i < context_.network.size(); ++i) {
     const SimNetwork::Connection& connection = context_.network.connection(i);
     if (!connection.in_use || connection.device != index) continue;
@@ -344,6 +373,7 @@ void World::heal(std::uint32_t index, std::uint32_t serial) {
     context_.network.set_path(i, 0, Path::clear);
     context_.network.set_path(i, 1, Path::clear);
   }
+  device.uplink().heal();
   device.wake();
   device.set_wifi(true);
   if (!device.is_running()) device.boot();

@@ -31,6 +31,15 @@ struct WorldCounters {
   Time slowest_recovery_ms = 0;        ///< from the last fault until every link was up again
   Time longest_without_outage_ms = 0;  ///< of any link
   std::uint64_t events = 0;
+  // hosted boards
+  std::uint64_t bridge_crashes = 0;
+  std::uint64_t bridge_resets = 0;    ///< pulled by the board
+  std::uint64_t bridge_sessions = 0;  ///< that came up between board and bridge
+  std::uint64_t cut_transfers = 0;    ///< board or bridge died in the middle of one
+  std::uint64_t bus_transfers = 0;    ///< I2C
+  std::uint64_t cable_bytes = 0;
+  std::uint64_t cable_faults = 0;     ///< bytes hit, and on I2C: transfers
+  std::uint64_t damaged_packets = 0;  ///< that a channel found to be damaged; on I2C: exchanges that failed
 };
 
 /// What the parts of a run share.
@@ -71,10 +80,11 @@ class World final : private WireWatch {
 
  private:
   void handle(const Event& event);
-  void sends_data(int socket, std::uint32_t seq) override;
+  void sends_data(std::uint32_t device, bool by_server, std::uint32_t seq) override;
   void plan_outage(std::uint32_t device);
   void outage(std::uint32_t device);
   void hit(std::uint32_t device, unsigned fault);
+  void hit_bridge(std::uint32_t device, unsigned fault, Time length);
   void heal(std::uint32_t device, std::uint32_t serial);
   void release_late(std::uint32_t connection);
   void release(std::uint32_t connection);
