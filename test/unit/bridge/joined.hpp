@@ -44,8 +44,10 @@ struct Joined {
       ASSERT_TRUE(before(board.now, at)) << "a deadline that is over, and nothing to do";
       check_nothing_due_before(at);
       board.now = bridge.now = at;
-      const bool fell_silent = board.stream.poll(at) | bridge.stream.poll(at);
-      ASSERT_TRUE(at == end || fell_silent || board.stream.has_output(at) || bridge.stream.has_output(at))
+      const bool board_ended = board.stream.poll(at);
+      const bool bridge_ended = bridge.stream.poll(at);
+      ASSERT_TRUE(at == end || board_ended || bridge_ended || board.stream.has_output(at) ||
+                  bridge.stream.has_output(at))
           << "nothing to do at the deadline";
       settle();
     }

@@ -82,14 +82,14 @@ TEST(RecordReader, gives_records_whole_and_data_as_it_comes) {
 }
 
 TEST(RecordReader, reads_alike_wherever_the_stream_is_cut) {
-  const std::string stream = std::string(
+  static constexpr char bytes[] =
       "W\x03"
       "abcw\0D\x05"
       "1dataX\x01"
       "1Z\x04newsD\x01"
       "2D\0E\x01"
-      "2",
-      36);
+      "2";
+  const std::string stream(bytes, sizeof bytes - 1);
   Script whole;
   whole.give(stream);
   const std::string expected = whole.read();
