@@ -66,6 +66,19 @@ TEST_F(EmulatedBridgeFailure, BridgeThatStandsStillIsResetByTheHostedBoard) {
   rig.expect_exactly_once("1");
 }
 
+/// The hosted board's application in the coroutine style.
+TEST_F(EmulatedBridgeFailure, CoroutinesGoOnWhenTheBridgeIsBack) {
+  BridgeRig boards(mps2_an385(), traffic_period_ms, {}, {}, "hosted_coroutines");
+  Rig& rig = boards.rig();
+  rig.start_traffic(traffic_period_ms);
+  ASSERT_TRUE(rig.until_more_lines("1", some_lines));
+  EXPECT_EQ(boards.hosted().count_beginning("tasks take "), 1U) << "the image of the other style would not say that";
+  boards.bridge().reset();
+  EXPECT_TRUE(rig.until([&] { return boards.hosted().count("bridge up") == 2; }));
+  EXPECT_TRUE(rig.until_more_lines("1", some_lines));
+  rig.expect_exactly_once("1");
+}
+
 TEST_F(EmulatedBridgeFailure, BridgeWithoutPowerForAWhile) {
   BridgeRig boards(mps2_an385(), traffic_period_ms);
   Rig& rig = boards.rig();
