@@ -16,13 +16,13 @@ class EmulatedBridge : public BoardTest {};
 INSTANTIATE_TEST_SUITE_P(, EmulatedBridge, all_boards(), board_name);
 
 TEST_P(EmulatedBridge, LinesGoBothWays) {
-  BridgeRig boards(board(), 5, {10'000}, {"timeout=10000"});
+  BridgeRig boards(board(), traffic_period_ms, {10'000}, {"timeout=10000"});
   Rig& rig = boards.rig();
   ASSERT_TRUE(rig.until([&] { return boards.hosted().count("link up") == 1; }));
-  rig.start_traffic(5);
-  EXPECT_TRUE(rig.until_more_lines("1", 200));
-  EXPECT_TRUE(rig.until([&] { return boards.hosted().count_beginning("bridge runs for ") != 0; })) << "it reports";
+  rig.start_traffic(traffic_period_ms);
+  EXPECT_TRUE(rig.until_more_lines("1", 5 * some_lines));
   rig.expect_exactly_once("1");
+  EXPECT_TRUE(rig.until([&] { return boards.hosted().count_beginning("bridge runs for ") != 0; })) << "it reports";
   EXPECT_EQ(rig.connects("1"), 1U);
   EXPECT_EQ(boards.hosted().count("bridge up"), 1U);
   EXPECT_EQ(boards.pulls(), 0U);
