@@ -8,7 +8,7 @@ namespace tautline::cli {
 class Signals {
  public:
   /// Throws std::system_error.
-  explicit Signals(std::initializer_list<int> numbers);
+  Signals(std::initializer_list<int> numbers);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

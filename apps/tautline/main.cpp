@@ -44,7 +44,7 @@ Input lines and output lines are `id TAB line`. The program ends by SIGTERM: it 
 --timeout for acknowledgements, says goodbye to the clients and reports what is left.
 
 With --store an input line is done when it is in the file, and what is left waits there for the next start: it is no
-failure. After a kill a line may be printed twice: the one that was being printed.
+failure. After a kill lines may be printed twice: those of the last moment, some tens of ms.
 
 Examples:
   tautline serve --expect door,heating

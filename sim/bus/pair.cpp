@@ -10,7 +10,7 @@ constexpr Nanoseconds shortest_turn_ns = 20 * ns_per_us;
 
 void Pair::start(Side side, std::uint32_t random) {
   stop(side);
-  streams_[index_of(side)].emplace(settings_.times);
+  streams_[index_of(side)] = std::make_unique<Stream>(settings_.times);
   make_channel(side, random);
   due_ns_[index_of(side)] = now_ns_;
 }
@@ -73,10 +73,10 @@ Wakes I2cPair::advance_parts(Nanoseconds now_ns) {
 
 void I2cPair::make_channel(Side side, std::uint32_t random) {
   if (side == Side::board) {
-    hosted_.emplace(bus.slave(), syn.pin(side), ack.pin(side), stream(side));
+    hosted_ = std::make_unique<Hosted>(bus.slave(), syn.pin(side), ack.pin(side), stream(side));
     hosted_->start(random, now_ms(side));
   } else {
-    bridge_.emplace(bus.master(), syn.pin(side), ack.pin(side), stream(side));
+    bridge_ = std::make_unique<Bridge>(bus.master(), syn.pin(side), ack.pin(side), stream(side));
     bridge_->start(random, now_ms(side));
   }
 }
@@ -108,7 +108,7 @@ std::uint32_t I2cPair::channel_deadline_ms(Side side) const {
 // ---- serial line ----------------------------------------------------------------------------------
 
 void SerialPair::make_channel(Side side, std::uint32_t random) {
-  channels_[index_of(side)].emplace(line.uart(side), stream(side));
+  channels_[index_of(side)] = std::make_unique<Channel>(line.uart(side), stream(side));
   channels_[index_of(side)]->start(random, now_ms(side));
 }
 

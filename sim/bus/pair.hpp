@@ -2,7 +2,7 @@
 
 #include <array>
 #include <functional>
-#include <optional>
+#include <memory>
 
 #include "bus/i2c_bus.hpp"
 #include "bus/part.hpp"
@@ -35,7 +35,7 @@ class Pair {
   void start(Side side, std::uint32_t random);
   /// Puts this side into reset.
   void stop(Side side);
-  bool runs(Side side) const { return streams_[index_of(side)].has_value(); }
+  bool runs(Side side) const { return streams_[index_of(side)] != nullptr; }
   /// Of a side that runs.
   bridge::ByteStream& stream(Side side) { return *streams_[index_of(side)]; }
 
@@ -70,7 +70,7 @@ class Pair {
 
   const Settings settings_;
   Nanoseconds now_ns_ = 0;
-  std::array<std::optional<Stream>, 2> streams_;
+  std::array<std::unique_ptr<Stream>, 2> streams_;
   std::array<Nanoseconds, 2> due_ns_{never_ns, never_ns};
   std::array<std::uint64_t, 2> polls_{};
 };
@@ -95,8 +95,10 @@ class I2cPair : public Pair {
   std::uint32_t channel_deadline_ms(Side side) const override;
 
  private:
-  std::optional<bridge::I2cHostedChannel<I2cBus::Slave, Wire::Pin>> hosted_;
-  std::optional<bridge::I2cBridgeChannel<I2cBus::Master, Wire::Pin>> bridge_;
+  using Hosted = bridge::I2cHostedChannel<I2cBus::Slave, Wire::Pin>;
+  using Bridge = bridge::I2cBridgeChannel<I2cBus::Master, Wire::Pin>;
+  std::unique_ptr<Hosted> hosted_;
+  std::unique_ptr<Bridge> bridge_;
 };
 
 /// Over a serial line.
@@ -119,7 +121,8 @@ class SerialPair : public Pair {
   }
 
  private:
-  std::array<std::optional<bridge::UartChannel<SerialLine::Uart>>, 2> channels_;
+  using Channel = bridge::UartChannel<SerialLine::Uart>;
+  std::array<std::unique_ptr<Channel>, 2> channels_;
 };
 
 }  // namespace tautline::sim

@@ -20,7 +20,7 @@ namespace {
 constexpr unsigned long timeout_unit_ms = 10;
 
 std::string explain_open(const std::string& path, int error) {
-  const std::string what = std::strerror(error);
+  std::string what = std::strerror(error);
   switch (error) {
     case ENOENT:
     case ENODEV:

@@ -26,7 +26,7 @@ std::string in_use(const std::string& path) {
 }
 
 std::string explain_open(const std::string& path, int error) {
-  const std::string what = std::strerror(error);
+  std::string what = std::strerror(error);
   switch (error) {
     case ENOENT:
     case ENODEV:

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <csignal>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "rig.hpp"
@@ -70,10 +69,12 @@ TEST(BridgeRestart, ServerWithAStoreKilled) {
   const std::vector<int> printed = rig.at_server();
   rig.start_server();
   ASSERT_TRUE(rig.until([&] { return rig.at_server().size() > printed.size() + 20; }));
-  // The line that was being printed when it was killed may be printed twice, and no other.
+  // That a line was printed goes into the store with the next batch, at the latest after 50 ms: those of the last
+  // moment may be printed again, and nothing is missing.
   const std::vector<int> all = rig.at_server();
   ASSERT_TRUE(counts_up_from_0(printed));
-  EXPECT_THAT(all[printed.size()], testing::AnyOf(printed.back(), printed.back() + 1));
+  EXPECT_LE(all[printed.size()], printed.back() + 1);
+  EXPECT_GT(all[printed.size()], printed.back() - 20);
   for (std::size_t i = printed.size() + 1; i < all.size(); ++i) ASSERT_EQ(all[i], all[i - 1] + 1);
   rig.traffic(true);
   ASSERT_TRUE(rig.until([&] { return rig.at_client().back() > 60; }));

@@ -105,5 +105,19 @@ TEST(NoPin, is_a_line_that_nobody_pulls) {
   EXPECT_TRUE(line.read());
 }
 
+TEST(BridgeReset, without_a_line_resets_nothing_and_says_so) {
+  NoPin line;
+  BridgeReset<NoPin> reset(line);
+  StoredStream<> stream;
+  stream.start(1, 0);
+  reset.start(0);
+  for (std::uint32_t now_ms = 0; now_ms < 200'000; now_ms += 100) {
+    ASSERT_FALSE(reset.poll(stream, now_ms));
+    ASSERT_TRUE(after(reset.deadline_ms(), now_ms));
+  }
+  EXPECT_FALSE(reset.pull(200'000));
+  EXPECT_EQ(reset.resets(), 0U);
+}
+
 }  // namespace
 }  // namespace tautline::bridge::test

@@ -278,6 +278,15 @@ TEST(Bridge, ignores_records_that_make_no_sense) {
   EXPECT_EQ(rig.port.transport.host, "house");
 }
 
+TEST(Bridge, sends_nothing_on_that_is_for_another_connection) {
+  Rig rig;
+  rig.connect();
+  RecordWriter::write(rig.ends.board.stream, RecordType::data, "\x07", "for another");
+  rig.turn();
+  EXPECT_EQ(rig.write("for this one"), 12U);
+  EXPECT_EQ(rig.port.transport.from_client, "for this one");
+}
+
 TEST(Bridge, opens_nothing_with_a_name_that_is_too_long) {
   Rig rig;
   RecordWriter::write(rig.ends.board.stream, RecordType::open, std::string("\x01\xBB\x1F", 3), letters(129));

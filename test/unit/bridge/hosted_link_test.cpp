@@ -78,6 +78,7 @@ TEST(HostedLink, sends_nothing_before_it_may) {
   rig.turn();
   EXPECT_EQ(rig.link.write("x", 1).bytes, 0U);
   EXPECT_FALSE(rig.link.write("x", 1).closed);
+  EXPECT_EQ(rig.ends.board.stream.writable(), 512U) << "nor a record without bytes";
 }
 
 // What the bridge's end costs the client, wherever it stands.

@@ -14,6 +14,14 @@ constexpr std::uint32_t first_bridge_start_ms = 3000;
 /// ... and at most: each reset in vain doubles it, so that a bridge that starts slowly starts at all.
 constexpr std::uint32_t longest_bridge_start_ms = 60000;
 
+/// A board without a reset line to its bridge.
+struct NoPin {
+  /// Nothing happens.
+  void write(bool) {}
+  /// Nobody pulls it.
+  bool read() const { return true; }
+};
+
 /// Resets a bridge that has crashed: one that fell silent at once, one that began anew by itself, or was never heard,
 /// when it is not there in time.
 ///
@@ -45,12 +53,11 @@ class BridgeReset {
     const bool silent = was_up_ && stream.fell_silent();
     was_up_ = false;
     if (!silent && before(now_ms, look_again_ms_)) return false;
-    pull(now_ms);
-    return true;
+    return pull(now_ms);
   }
 
-  /// Resets it now.
-  void pull(std::uint32_t now_ms) {
+  /// Resets it now. Always true: there is a line.
+  bool pull(std::uint32_t now_ms) {
     pin_.write(false);
     pulling_ = true;
     was_up_ = false;
@@ -58,6 +65,7 @@ class BridgeReset {
     release_ms_ = now_ms + reset_pulse_ms;
     look_again_ms_ = release_ms_ + start_limit_ms_;
     start_limit_ms_ = start_limit_ms_ < longest_bridge_start_ms / 2 ? start_limit_ms_ * 2 : longest_bridge_start_ms;
+    return true;
   }
 
   /// When poll() has something to do, if nothing else happens.
@@ -75,12 +83,27 @@ class BridgeReset {
   bool was_up_ = false;  ///< the stream, as last seen
 };
 
-/// A board without a reset line to its bridge.
-struct NoPin {
-  /// Nothing happens.
-  void write(bool) {}
-  /// Nobody pulls it.
-  bool read() const { return true; }
+/// Without a line nothing is ever reset.
+template <>
+class BridgeReset<NoPin> {
+ public:
+  explicit BridgeReset(NoPin&) {}
+  /// Nothing.
+  void start(std::uint32_t now_ms) { now_ms_ = now_ms; }
+  /// Never.
+  bool poll(const ByteStream&, std::uint32_t now_ms) {
+    now_ms_ = now_ms;
+    return false;
+  }
+  /// Not possible.
+  bool pull(std::uint32_t) { return false; }
+  /// There is nothing to do.
+  std::uint32_t deadline_ms() const { return now_ms_ + longest_bridge_start_ms; }
+  /// None.
+  std::uint32_t resets() const { return 0; }
+
+ private:
+  std::uint32_t now_ms_ = 0;
 };
 
 }  // namespace tautline::bridge

@@ -106,8 +106,7 @@ class HostedClient : private HostedParts<Local>, public Client<HostedPort<Local>
 
   /// Resets the bridge, if it has a reset line. Lines written and not acknowledged stay, and go when it is there again.
   void reboot() {
-    reset_.pull(now_ms_);
-    events_.bridge_reset();
+    if (reset_.pull(now_ms_)) events_.bridge_reset();
   }
   /// Is the bridge there?
   bool has_bridge() const { return this->hosted_link_.stream().is_up(); }
