@@ -22,11 +22,11 @@ std::uint32_t seed_of_run() {
 }  // namespace
 
 BridgeRig::BridgeRig(const Board& bridge_board, int period_ms, const RigOptions& options,
-                     const std::vector<std::string>& hosted_settings)
+                     const std::vector<std::string>& hosted_settings, const std::string& image)
     : bridge_board_(bridge_board), rig_({"1"}, options), line_(seed_of_run()) {
   start_bridge();
   EmulatorOptions hosted;
-  hosted.image = "hosted";
+  hosted.image = image;
   hosted.with_pins = true;
   hosted.listen_to_port = port_b;
   hosted.with_network = false;

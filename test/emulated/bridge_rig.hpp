@@ -13,9 +13,9 @@ namespace tautline::test {
 /// server. The network is the bridge's alone.
 class BridgeRig {
  public:
-  /// The hosted board writes a line every `period_ms`.
+  /// The hosted board writes a line every `period_ms`; `image` is its firmware.
   BridgeRig(const Board& bridge_board, int period_ms, const RigOptions& options = {},
-            const std::vector<std::string>& hosted_settings = {});
+            const std::vector<std::string>& hosted_settings = {}, const std::string& image = "hosted");
 
   Rig& rig() { return rig_; }
   SerialLine& line() { return line_; }

@@ -16,13 +16,13 @@ class EmulatedBridge : public BoardTest {};
 INSTANTIATE_TEST_SUITE_P(, EmulatedBridge, all_boards(), board_name);
 
 TEST_P(EmulatedBridge, LinesGoBothWays) {
-  BridgeRig boards(board(), 5, {10'000}, {"timeout=10000"});
+  BridgeRig boards(board(), traffic_period_ms, {10'000}, {"timeout=10000"});
   Rig& rig = boards.rig();
   ASSERT_TRUE(rig.until([&] { return boards.hosted().count("link up") == 1; }));
-  rig.start_traffic(5);
-  EXPECT_TRUE(rig.until_more_lines("1", 200));
-  EXPECT_TRUE(rig.until([&] { return boards.hosted().count_beginning("bridge runs for ") != 0; })) << "it reports";
+  rig.start_traffic(traffic_period_ms);
+  EXPECT_TRUE(rig.until_more_lines("1", 5 * some_lines));
   rig.expect_exactly_once("1");
+  EXPECT_TRUE(rig.until([&] { return boards.hosted().count_beginning("bridge runs for ") != 0; })) << "it reports";
   EXPECT_EQ(rig.connects("1"), 1U);
   EXPECT_EQ(boards.hosted().count("bridge up"), 1U);
   EXPECT_EQ(boards.pulls(), 0U);
@@ -63,6 +63,19 @@ TEST_F(EmulatedBridgeFailure, BridgeThatStandsStillIsResetByTheHostedBoard) {
   EXPECT_TRUE(rig.until_more_lines("1", some_lines));
   EXPECT_EQ(boards.hosted().count("bridge reset"), 1U);
   EXPECT_EQ(boards.pulls(), 1U);
+  rig.expect_exactly_once("1");
+}
+
+/// The hosted board's application in the coroutine style.
+TEST_F(EmulatedBridgeFailure, CoroutinesGoOnWhenTheBridgeIsBack) {
+  BridgeRig boards(mps2_an385(), traffic_period_ms, {}, {}, "hosted_coroutines");
+  Rig& rig = boards.rig();
+  rig.start_traffic(traffic_period_ms);
+  ASSERT_TRUE(rig.until_more_lines("1", some_lines));
+  EXPECT_EQ(boards.hosted().count_beginning("tasks take "), 1U) << "the image of the other style would not say that";
+  boards.bridge().reset();
+  EXPECT_TRUE(rig.until([&] { return boards.hosted().count("bridge up") == 2; }));
+  EXPECT_TRUE(rig.until_more_lines("1", some_lines));
   rig.expect_exactly_once("1");
 }
 

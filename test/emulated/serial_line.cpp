@@ -41,6 +41,7 @@ int SerialLine::plug(End end) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("no socket pair");
   sockets_[end] = {ends[0], ends[1]};
+  waiting_[end].clear();
   start();
   return ends[1];
 }
@@ -49,21 +50,36 @@ void SerialLine::run() {
   constexpr int look_at_stop_ms = 10;
   while (!stop_) {
     // A descriptor of -1 is left out.
-    pollfd waiting[2] = {{sockets_[hosted].own, POLLIN, 0}, {sockets_[bridge].own, POLLIN, 0}};
-    ::poll(waiting, 2, look_at_stop_ms);
-    if ((waiting[hosted].revents & POLLIN) != 0) pass(hosted);
-    if ((waiting[bridge].revents & POLLIN) != 0) pass(bridge);
+    pollfd ready[2] = {};
+    for (const End end : {hosted, bridge}) {
+      const int wanted = POLLIN | (waiting_[end].empty() ? 0 : POLLOUT);
+      ready[end] = {sockets_[end].own, static_cast<short>(wanted), 0};
+    }
+    ::poll(ready, 2, look_at_stop_ms);
+    for (const End end : {hosted, bridge}) {
+      if ((ready[end].revents & POLLIN) != 0) take(end);
+    }
+    pass(hosted);
+    pass(bridge);
   }
 }
 
-void SerialLine::pass(End from) {
-  char bytes[4096];
+void SerialLine::take(End from) {
+  constexpr std::size_t max_waiting = 4096;
+  char bytes[1024];
   const ssize_t count = ::recv(sockets_[from].own, bytes, sizeof bytes, MSG_DONTWAIT);
   if (count <= 0) return;
   passed_[from] += static_cast<unsigned>(count);
-  const std::string passed = spoil(bytes, static_cast<std::size_t>(count));
-  const Socket& to = sockets_[from == hosted ? bridge : hosted];
-  if (to.own >= 0) ::send(to.own, passed.data(), passed.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  std::string& waiting = waiting_[from == hosted ? bridge : hosted];
+  waiting += spoil(bytes, static_cast<std::size_t>(count));
+  if (waiting.size() > max_waiting) waiting.resize(max_waiting);
+}
+
+void SerialLine::pass(End to) {
+  std::string& waiting = waiting_[to];
+  if (waiting.empty() || sockets_[to].own < 0) return;
+  const ssize_t count = ::send(sockets_[to].own, waiting.data(), waiting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (count > 0) waiting.erase(0, static_cast<std::size_t>(count));
 }
 
 std::string SerialLine::spoil(const char* bytes, std::size_t count) {

@@ -9,8 +9,8 @@
 namespace tautline::test {
 
 /// The wire between the second UARTs of two emulated boards. It passes bytes on in a thread and makes neither board
-/// wait for the other: what a receiver does not take is lost, as on a wire without flow control. Either end can be
-/// plugged into another emulator at any time.
+/// wait for the other: of what a receiver does not take a few KB wait, so that a busy machine does not look like a bad
+/// line; the rest is lost. Either end can be plugged into another emulator at any time.
 class SerialLine {
  public:
   enum End : std::uint8_t { hosted, bridge };
@@ -41,10 +41,12 @@ class SerialLine {
   void stop();
   void close(End end);
   void run();
-  void pass(End from);
+  void take(End from);
+  void pass(End to);
   std::string spoil(const char* bytes, std::size_t count);
 
   Socket sockets_[2];
+  std::string waiting_[2];  ///< for this end
   std::mt19937 random_;
   std::atomic<unsigned> damage_one_in_ = 0;
   std::atomic<unsigned> spoilt_ = 0;
