@@ -356,9 +356,9 @@ void ServerProcess::audit() {
     }
     if (link.conn == nullptr) continue;
     const std::size_t longest = options.receive.max_payload + max_line_overhead;
-    if (link.conn->tail && link.conn->tail->size() > longest) {
+    if (link.conn->tail().size() > longest) {
       violated(Broken::memory, "link %u: an unfinished line of %zu bytes is kept", id_of(session),
-               link.conn->tail->size());
+               link.conn->tail().size());
     }
     const Time heard = std::max(context_.network.incoming(session.socket).last_line_at, awake_since_);
     if (context_.now - heard > timeout + timeout / 4) {

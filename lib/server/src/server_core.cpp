@@ -33,10 +33,11 @@ std::uint32_t system_entropy(void*) {
   return device();
 }
 
-ShardOptions shard_options(const ServerOptions& options) {
+/// The expected ids are moved: there may be many.
+ShardOptions shard_options(ServerOptions& options) {
   ShardOptions result;
   result.receive = {options.window, options.max_line, options.timeout_ms};
-  result.expected = options.expected;
+  result.expected = std::move(options.expected);
   result.admit_unexpected = options.admit_unexpected;
   result.allow_protocol_1 = options.allow_protocol_1;
   result.inbox_lines = options.inbox_lines;

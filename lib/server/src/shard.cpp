@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <utility>
 
 #include "tautline/core/serial.hpp"
@@ -50,25 +51,25 @@ Shard::Shard(ShardOptions options, Network& network, ShardObserver& observer, En
       entropy_context_(entropy_context),
       store_(store),
       wheel_(now_ms),
-      expected_(options_.expected.begin(), options_.expected.end()),
       input_(input_bytes),
-      output_(output_bytes) {}
+      output_(output_bytes) {
+  std::sort(options_.expected.begin(), options_.expected.end());
+}
 
 Shard::~Shard() {
-  for (Conn& conn : conns_) {
+  for_each_conn([this](const Conn& conn) {
     if (conn.socket >= 0) network_.close(conn.socket);
-  }
+  });
 }
 
 // ---- registry -----------------------------------------------------------------------------------
 
 bool Shard::is_expected(std::string_view id) const {
-  return expected_.count(std::string(id)) != 0;
+  return std::binary_search(options_.expected.begin(), options_.expected.end(), id, std::less<>());
 }
 
 Link* Shard::find(std::string_view id) {
-  const auto found = links_.find(id);
-  return found == links_.end() ? nullptr : found->get();
+  return links_.find(id);
 }
 
 bool Shard::may_connect(std::string_view id) const {
@@ -78,20 +79,20 @@ bool Shard::may_connect(std::string_view id) const {
 Link* Shard::find_or_create(std::string_view id) {
   if (Link* const link = find(id)) return link;
   if (!may_connect(id) || links_.size() >= options_.max_links) return nullptr;
-  return links_.insert(make_link(id)).first->get();
+  return &links_.insert(make_link(id));
 }
 
 /// The record of a stranger's connection joins the others now, if no other connection has made one meanwhile.
 bool Shard::adopt_provisional(Conn& conn) {
-  if (!conn.provisional) return true;
-  if (find(conn.provisional->id) != nullptr || links_.size() >= options_.max_links) return false;
-  links_.insert(std::move(conn.provisional));
+  if (!conn.held || !conn.held->provisional) return true;
+  if (find(conn.link->id()) != nullptr || links_.size() >= options_.max_links) return false;
+  links_.insert(std::move(conn.held->provisional));
+  conn.release_extra();
   return true;
 }
 
 std::unique_ptr<Link> Shard::make_link(std::string_view id) {
-  auto link = std::make_unique<Link>();
-  link->id = id;
+  auto link = Link::make(id);
   link->numbers.generation = options_.first_generation;
   link->numbers.sid = entropy_(entropy_context_);
   link->numbers.sid_known = true;
@@ -117,8 +118,7 @@ Shard::Written Shard::write(Link& link, std::string_view line, WriteOptions opti
   Conn* const conn = link.conn;
   if (!options.qos && conn == nullptr) return {WriteStatus::would_block, 0};
   if (!options.qos && link.protocol == 2) {
-    if (!conn->unsent) conn->unsent = std::make_unique<std::string>();
-    std::string& unsent = *conn->unsent;
+    std::string& unsent = conn->extra().unsent;
     if (unsent.size() > max_unsent_plain_bytes) return {WriteStatus::would_block, 0};
     unsent.append("U ").append(payload).push_back('\n');
     mark_dirty(*conn);
@@ -172,7 +172,7 @@ void Shard::pop_taken(Link& link) {
 
 std::string Shard::name_of(const Conn& conn) const {
   const std::string peer = conn.socket >= 0 ? network_.peer_name(conn.socket) : "a closed socket";
-  return conn.link != nullptr ? "client '" + conn.link->id + "' at " + peer : peer;
+  return conn.link != nullptr ? "client '" + std::string(conn.link->id()) + "' at " + peer : peer;
 }
 
 Conn* Shard::accepted(int socket, std::uint32_t now_ms) {
@@ -186,14 +186,14 @@ Conn* Shard::accepted(int socket, std::uint32_t now_ms) {
   }
   make_room_for_unidentified();
   if (free_.empty()) {
-    conns_.emplace_back();
-    free_.push_back(&conns_.back());
+    conns_.push_back(std::make_unique<ConnBlock>());
+    for (Conn& fresh : *conns_.back()) free_.push_back(&fresh);
   }
   Conn& conn = *free_.back();
   free_.pop_back();
   conn.socket = socket;
   conn.state = Conn::State::unidentified;
-  conn.accepted_at_ms = now_ms;
+  conn.since_ms = now_ms;
   conn.serial = next_serial_++;
   ++open_connections_;
   unidentified_.emplace_back(&conn, conn.serial);
@@ -262,12 +262,12 @@ void Shard::part(Conn& conn, Reason reason, std::uint32_t now_ms) {
   } else {
     char bye[wire_2::max_bye_bytes];
     const char* const end = wire_2::put_bye(bye, reason);
-    conn.unsent = std::make_unique<std::string>(bye, static_cast<std::size_t>(end - bye));
+    conn.extra().unsent.assign(bye, static_cast<std::size_t>(end - bye));
   }
   Link* const link = detach(conn, reason);
   conn.opening = false;
   conn.state = Conn::State::parting;
-  conn.parting_since_ms = now_ms;
+  conn.since_ms = now_ms;
   arm(conn, now_ms);
   mark_dirty(conn);
   if (link != nullptr) observer_.link_down(*link, reason);
@@ -286,22 +286,22 @@ void Shard::release_closed() {
 // ---- stopping -----------------------------------------------------------------------------------
 
 void Shard::close_all(std::uint32_t now_ms) {
-  for (Conn& conn : conns_) {
+  for_each_conn([&](Conn& conn) {
     part(conn, Reason::closing, now_ms);
     if (conn.state == Conn::State::parting) flush(conn, now_ms);
     close(conn, Reason::closing);
-  }
+  });
 }
 
 void Shard::begin_stop(std::uint32_t now_ms) {
   if (stopping_) return;
   stopping_ = true;
   stop_deadline_ms_ = now_ms + options_.receive.timeout_ms;
-  for (Conn& conn : conns_) part_if_finished(conn, now_ms);
-  for (Conn& conn : conns_) {
+  for_each_conn([&](Conn& conn) { part_if_finished(conn, now_ms); });
+  for_each_conn([&](Conn& conn) {
     if (conn.paused) resume_reading(conn);
     if (conn.state != Conn::State::free && conn.state != Conn::State::closed) arm(conn, now_ms);
-  }
+  });
   attention();
 }
 
@@ -324,11 +324,11 @@ void Shard::part_if_finished(Conn& conn, std::uint32_t now_ms) {
 
 StopReport Shard::stop_report() const {
   StopReport report;
-  for (const auto& link : links_) {
-    report.unacknowledged += link->outbox.size();
-    report.unread += link->unread();
-    if (link->connects != 0 && !link->parted && store_ == nullptr) ++report.not_parted;
-  }
+  links_.for_each([&](const Link& link) {
+    report.unacknowledged += link.outbox.size();
+    report.unread += link.unread();
+    if (link.connects != 0 && !link.parted && store_ == nullptr) ++report.not_parted;
+  });
   return report;
 }
 

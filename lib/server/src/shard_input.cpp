@@ -1,7 +1,7 @@
 // What a shard does with received bytes: identify the client, run the protocol, fill the inbox.
 
 #include <algorithm>
-#include <cstring>
+#include <string>
 
 #include "tautline/core/first_line.hpp"
 #include "tautline/core/serial.hpp"
@@ -77,9 +77,8 @@ void Shard::resume_reading(Conn& conn) {
 void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
   if (conn.state == Conn::State::free || conn.state == Conn::State::closed) return;
   LineBuffer buffer(input_.data(), input_.size());
-  if (conn.tail) {
-    std::memcpy(buffer.free_space(), conn.tail->data(), conn.tail->size());
-    buffer.commit(conn.tail->size());
+  if (const std::string_view tail = conn.tail(); !tail.empty()) {
+    buffer.commit(tail.copy(buffer.free_space(), tail.size()));
   }
   conn.hung_up = conn.hung_up || hung_up;
   bool more = conn.hung_up;
@@ -102,12 +101,15 @@ void Shard::read(Conn& conn, bool hung_up, std::uint32_t now_ms) {
       more = false;
     }
   }
-  conn.tail.reset();
+  if (!conn.tail().empty()) {
+    conn.extra().tail.clear();
+    conn.release_extra();
+  }
   receive_lines(conn, buffer, now_ms);
   if (conn.state == Conn::State::closed) return;
   const std::string_view rest = buffer.waiting();
   if (!rest.empty() && conn.state != Conn::State::parting && conn.state != Conn::State::half_closed) {
-    conn.tail = std::make_unique<std::string>(rest);
+    conn.extra().tail = rest;
   }
   if (more && !conn.unfinished && !conn.paused) {
     conn.unfinished = true;
@@ -140,7 +142,7 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
     switch (conn.state) {
       case Conn::State::unidentified: identify(conn, line, now_ms); break;
       case Conn::State::protocol_2:
-        if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
+        if (options_.verbose) log(LogLevel::debug, std::string(conn.link->id()) + " > " + printable(line));
         if (const Link1Numbers* const numbers_1 = conn.link->numbers_1.get()) {
           // Its GO goes on from where protocol 1 is; nothing is given up before the GO is found good.
           conn.link->numbers.base = numbers_1->base;
@@ -149,7 +151,7 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
         on_input(conn, conn.two.receive_from_client(conn.link->numbers, line, now_ms), line, now_ms);
         break;
       case Conn::State::protocol_1:
-        if (options_.verbose) log(LogLevel::debug, conn.link->id + " > " + printable(line));
+        if (options_.verbose) log(LogLevel::debug, std::string(conn.link->id()) + " > " + printable(line));
         on_input(conn, conn.one->receive(*conn.link->numbers_1, line, now_ms), line, now_ms);
         break;
       case Conn::State::parting:
@@ -188,9 +190,9 @@ void Shard::log_overlong(const Conn& conn, std::size_t bytes) {
 
 /// Told at the first and then at powers of two, so that a flood of lines is no flood of messages.
 void Shard::drop_plain(Link& link) {
-  const std::uint32_t dropped = ++link.dropped_plain;
+  const std::uint32_t dropped = ++dropped_[&link].plain;
   if ((dropped & (dropped - 1)) != 0) return;
-  log(LogLevel::warning, "client '" + link.id + "': the inbox is full, " + std::to_string(dropped) +
+  log(LogLevel::warning, "client '" + std::string(link.id()) + "': the inbox is full, " + std::to_string(dropped) +
                              " line(s) without qos dropped so far: read faster, or raise inbox_lines");
 }
 
@@ -220,8 +222,8 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   const bool full = link == nullptr && may_connect(hello.id) && links_.size() >= options_.max_links;
   if (link == nullptr && !full && may_connect(hello.id)) {
     // H2: nothing is written yet. A flood of hellos with made-up ids must not use up max_links.
-    conn.provisional = make_link(hello.id);
-    link = conn.provisional.get();
+    conn.extra().provisional = make_link(hello.id);
+    link = conn.extra().provisional.get();
   }
   if (link == nullptr) {
     log(LogLevel::warning, name_of(conn) + ": refused, client '" + std::string(hello.id) +
@@ -233,7 +235,7 @@ void Shard::identify(Conn& conn, std::string_view line, std::uint32_t now_ms) {
   if (link->conn == nullptr) expire_lines(*link);
   conn.link = link;
   conn.state = Conn::State::protocol_2;
-  conn.two.start_server(link->numbers, hello, options_.receive, conn.accepted_at_ms);
+  conn.two.start_server(link->numbers, hello, options_.receive, conn.since_ms);
 }
 
 /// Lines written before the client's protocol was known may be such that protocol 1 has no form for them.
@@ -249,8 +251,8 @@ bool Shard::fits_protocol_1(Link& link) {
 void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t now_ms) {
   Link* const link = is_expected(id) ? find_or_create(id) : nullptr;
   const auto& fallback = options_.allow_protocol_1;
-  const bool downgrade =
-      link != nullptr && link->protocol == 2 && std::find(fallback.begin(), fallback.end(), link->id) == fallback.end();
+  const bool downgrade = link != nullptr && link->protocol == 2 &&
+                         std::find(fallback.begin(), fallback.end(), link->id()) == fallback.end();
   if (link == nullptr || downgrade) {
     log(LogLevel::warning,
         name_of(conn) + ": closed, '" + printable(id) +
@@ -261,7 +263,7 @@ void Shard::identify_protocol_1(Conn& conn, std::string_view id, std::uint32_t n
   }
   if (link->conn == nullptr) expire_lines(*link);
   if (!link->numbers_1 && !fits_protocol_1(*link)) {
-    log(LogLevel::error, name_of(conn) + ": closed, a line queued for '" + link->id +
+    log(LogLevel::error, name_of(conn) + ": closed, a line queued for '" + std::string(link->id()) +
                              "' before it connected is empty or not UTF-8, and protocol 1 cannot carry it");
     close(conn, Reason::size);
     return;
@@ -387,8 +389,7 @@ void Shard::go(Conn& conn, std::uint32_t now_ms) {
   release_acknowledged(link);
   char go[max_handshake_bytes + 1];
   const std::size_t size = conn.two.produce(link.numbers, link.outbox.lines(), go, sizeof go, now_ms);
-  if (!conn.unsent) conn.unsent = std::make_unique<std::string>();
-  conn.unsent->append(go, size);
+  conn.extra().unsent.append(go, size);
   come_up(conn, now_ms);
 }
 

@@ -83,12 +83,18 @@ void Shard::expire_lines(Link& link) {
 }
 
 void Shard::report_dropped(Link& link, std::uint32_t count) {
-  link.dropped_old += count;
-  log(LogLevel::warning, "client '" + link.id + "': " + std::to_string(count) +
+  std::uint32_t& dropped = dropped_[&link].old;
+  dropped += count;
+  log(LogLevel::warning, "client '" + std::string(link.id()) + "': " + std::to_string(count) +
                              " line(s) dropped from its outbox, too old or in the way of newer ones; " +
-                             std::to_string(link.dropped_old) + " so far");
+                             std::to_string(dropped) + " so far");
   if (link.store) note(link, false);
   observer_.lines_dropped(link, link.base(), count);
+}
+
+Shard::Dropped Shard::dropped(const Link& link) const {
+  const auto found = dropped_.find(&link);
+  return found == dropped_.end() ? Dropped{} : found->second;
 }
 
 }  // namespace tautline

@@ -1,7 +1,7 @@
 // What a shard sends, and when: output leaves at the end of a batch, once per connection, or when a timer says so.
 
 #include <algorithm>
-#include <cstring>
+#include <string>
 
 #include "tautline/core/serial.hpp"
 #include "tautline/server/shard.hpp"
@@ -62,13 +62,13 @@ bool Shard::speaks_protocol_2(const Conn& conn) {
 /// Is a flush worth while? (For protocol 1 only the flush itself finds out.)
 bool Shard::may_have_output(const Conn& conn) const {
   if (conn.opening) return false;
-  if (conn.unsent || conn.state == Conn::State::protocol_1) return true;
+  if (conn.has_unsent() || conn.state == Conn::State::protocol_1) return true;
   return speaks_protocol_2(conn) && conn.two.has_output(conn.link->numbers);
 }
 
 bool Shard::has_output(Conn& conn, std::uint32_t now_ms) {
   if (conn.state != Conn::State::protocol_1) return may_have_output(conn);
-  return conn.unsent || conn.one->has_output(*conn.link->numbers_1, conn.link->outbox.lines(), now_ms);
+  return conn.has_unsent() || conn.one->has_output(*conn.link->numbers_1, conn.link->outbox.lines(), now_ms);
 }
 
 std::size_t Shard::produce(Conn& conn, char* out, std::size_t room, std::uint32_t now_ms) {
@@ -87,13 +87,13 @@ void Shard::flush(Conn& conn, std::uint32_t now_ms) {
   if (conn.opening) return;
   for (unsigned round = 0; round < max_rounds; ++round) {
     std::size_t used = 0;
-    if (conn.unsent) {
-      used = std::min(conn.unsent->size(), output_.size());
-      std::memcpy(output_.data(), conn.unsent->data(), used);
-      conn.unsent->erase(0, used);
-      if (conn.unsent->empty()) conn.unsent.reset();
+    if (conn.has_unsent()) {
+      std::string& unsent = conn.extra().unsent;
+      used = unsent.copy(output_.data(), output_.size());
+      unsent.erase(0, used);
+      conn.release_extra();
     }
-    if (!conn.unsent) {
+    if (!conn.has_unsent()) {
       const std::size_t fresh = produce(conn, output_.data() + used, output_.size() - used, now_ms);
       used += fresh;
     }
@@ -134,8 +134,7 @@ bool Shard::send_bytes(Conn& conn, const char* data, std::size_t size, std::uint
   }
   const std::size_t sent = count == Network::would_block ? 0 : static_cast<std::size_t>(count);
   if (sent == size) return true;
-  if (!conn.unsent) conn.unsent = std::make_unique<std::string>();
-  conn.unsent->insert(0, data + sent, size - sent);
+  conn.extra().unsent.insert(0, data + sent, size - sent);
   conn.blocked = true;
   conn.blocked_since_ms = now_ms;
   return false;
@@ -145,13 +144,13 @@ bool Shard::send_bytes(Conn& conn, const char* data, std::size_t size, std::uint
 
 std::uint32_t Shard::deadline_of(const Conn& conn) const {
   const std::uint32_t timeout = options_.receive.timeout_ms;
-  std::uint32_t deadline = conn.accepted_at_ms + timeout;
+  std::uint32_t deadline = conn.since_ms + timeout;
   if (conn.state == Conn::State::protocol_2) {
     deadline = conn.opening ? conn.two.silent_at_ms() : conn.two.deadline_ms();
   }
   if (conn.state == Conn::State::protocol_1 && !conn.opening) deadline = conn.one->deadline_ms(*conn.link->numbers_1);
   if (conn.state == Conn::State::parting || conn.state == Conn::State::half_closed) {
-    return conn.parting_since_ms + timeout;
+    return conn.since_ms + timeout;
   }
   if (conn.blocked) {
     // Status lines are due and can't go: only silence and the block itself count.
@@ -188,7 +187,7 @@ void Shard::on_timer(Conn& conn, std::uint32_t now_ms) {
   }
   switch (conn.state) {
     case Conn::State::unidentified:
-      if (now_ms - conn.accepted_at_ms >= timeout) {
+      if (now_ms - conn.since_ms >= timeout) {
         log(LogLevel::warning,
             name_of(conn) + ": closed, it did not say who it is within " + std::to_string(timeout) + " ms");
         close(conn, Reason::silent);
@@ -197,7 +196,7 @@ void Shard::on_timer(Conn& conn, std::uint32_t now_ms) {
       break;
     case Conn::State::parting:
     case Conn::State::half_closed:
-      if (now_ms - conn.parting_since_ms >= timeout) {
+      if (now_ms - conn.since_ms >= timeout) {
         close(conn, Reason::local_close);
         return;
       }
@@ -213,7 +212,7 @@ void Shard::on_timer(Conn& conn, std::uint32_t now_ms) {
 
 Due Shard::poll_protocol(Conn& conn, std::uint32_t now_ms) {
   if (conn.opening && conn.state == Conn::State::protocol_1) {
-    return now_ms - conn.accepted_at_ms >= options_.receive.timeout_ms ? Due::silent : Due::nothing;
+    return now_ms - conn.since_ms >= options_.receive.timeout_ms ? Due::silent : Due::nothing;
   }
   if (conn.state == Conn::State::protocol_2) return conn.two.poll(conn.link->numbers, now_ms);
   if (conn.state == Conn::State::protocol_1) {

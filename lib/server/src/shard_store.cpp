@@ -64,6 +64,15 @@ std::string with_identity(const InboxLine& line) {
 }  // namespace
 
 Link::Link() = default;
+
+std::unique_ptr<Link> Link::make(std::string_view id) {
+  static_assert(max_id_bytes <= 255, "id_bytes is one byte");
+  void* const memory = ::operator new(sizeof(Link) + id.size());
+  std::unique_ptr<Link> link(new (memory) Link);
+  link->id_bytes = static_cast<std::uint8_t>(id.copy(static_cast<char*>(memory) + sizeof(Link), id.size()));
+  return link;
+}
+
 Link::~Link() = default;
 
 bool Link::is_acknowledged(std::uint32_t seq) const {
@@ -160,7 +169,7 @@ void Shard::submit_changes(bool all) {
     }
     store.changed = false;
     LinkUpdate update = std::exchange(store.update, LinkUpdate{});
-    update.id = link->id;
+    update.id = link->id();
     update.numbers = numbers_of(*link);
     update.create = !store.recorded;
     update.expected_generation = store.generation;
@@ -344,9 +353,9 @@ void Shard::take_record(Link& link, const StoredLink& record) {
   numbers.next = stored.next;
   numbers.base = stored.next - static_cast<std::uint32_t>(record.outbox.size());
   if (numbers.base != stored.base) {
-    log(LogLevel::error, "client '" + link.id + "': its record names " + std::to_string(stored.next - stored.base) +
-                             " lines in the outbox and has " + std::to_string(record.outbox.size()) +
-                             ": check the store (tautline store FILE check)");
+    log(LogLevel::error, "client '" + std::string(link.id()) + "': its record names " +
+                             std::to_string(stored.next - stored.base) + " lines in the outbox and has " +
+                             std::to_string(record.outbox.size()) + ": check the store (tautline store FILE check)");
   }
   store.stored_base = numbers.base;
   link.peer_max_payload = stored.peer_max_payload;
@@ -384,7 +393,7 @@ void Shard::restore(const std::vector<StoredLink>& links) {
 void Shard::lose_record(Link& link, const UpdateResult& result, std::uint32_t now_ms) {
   LinkStore& store = *link.store;
   log(LogLevel::warning,
-      "client '" + link.id + "': " +
+      "client '" + std::string(link.id()) + "': " +
           (result.current ? "another server with the same store has taken the link over"
                           : "its record was dropped from the store, with all its lines: the link starts anew"));
   observer_.link_taken_over(link);

@@ -35,7 +35,7 @@ void TimerWheel::insert(Timer& timer) {
   while (level + 1 < levels && ahead >= (1U << (bits_per_level * (level + 1)))) ++level;
   const unsigned index = slot_at(timer.deadline_ms, level);
   Slot& slot = slots_[level * slots + index];
-  timer.slot = static_cast<std::uint16_t>(level * slots + index);
+  timer.slot = static_cast<std::uint8_t>(level * slots + index);
   timer.previous = nullptr;
   timer.next = slot.head;
   if (slot.head != nullptr) slot.head->previous = &timer;

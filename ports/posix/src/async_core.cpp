@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <utility>
 
 #include <asio/post.hpp>
 
@@ -57,11 +59,7 @@ ReceiveLimits receive_limits(const AsyncClientConfig& config) {
 }  // namespace
 
 AsyncCore::AsyncCore(const asio::any_io_executor& executor, const AsyncClientConfig& config)
-    : line_arrived(executor),
-      room_made(executor),
-      acknowledged(executor),
-      came_up(executor),
-      executor_(executor),
+    : executor_(executor),
       id_(config.my_id),
       server_(config.server),
       config_(config),
@@ -71,23 +69,95 @@ AsyncCore::AsyncCore(const asio::any_io_executor& executor, const AsyncClientCon
               divide(buffers_, buffer_sizes(config)), AskFunctions{&config_}),
       descriptor_(executor),
       wifi_descriptor_(executor),
-      timer_(executor) {
+      timer_(executor),
+      clients_(asio::use_service<AsyncClients>(asio::query(executor, asio::execution::context))) {
   port_.transport.set_before_close([this] { forget_descriptor(); });
+  clients_.add(*this);
 }
+
+AsyncCore::~AsyncCore() {
+  clients_.remove(*this);
+}
+
+void Happening::wake_all(Completion completion) {
+  // Those that begin to wait meanwhile are not looked at. Those that an exception keeps from their turn wait on.
+  struct Woken {
+    ~Woken() { to.take_all(waiters); }
+    tautline::detail::List<Waiter>& to;
+    tautline::detail::List<Waiter> waiters;
+  } woken{waiters_, {}};
+  woken.waiters.take_all(waiters_);
+  while (Waiter* const waiter = woken.waiters.pop_front()) waiter->look(completion);
+}
+
+void Happening::abandon_all() {
+  while (Waiter* const waiter = waiters_.pop_front()) waiter->abandon();
+}
+
+asio::execution_context::id AsyncClients::id;
+
+void AsyncClients::add(AsyncCore& core) {
+  const std::lock_guard lock(mutex_);
+  cores_.insert(&core);
+}
+
+void AsyncClients::remove(AsyncCore& core) {
+  const std::lock_guard lock(mutex_);
+  cores_.erase(&core);
+}
+
+void AsyncClients::shutdown() noexcept {
+  std::vector<std::shared_ptr<AsyncCore>> cores;
+  {
+    const std::lock_guard lock(mutex_);
+    for (AsyncCore* const core : cores_) {
+      if (auto shared = core->weak_from_this().lock()) cores.push_back(std::move(shared));
+    }
+  }
+  for (const auto& core : cores) core->abandon();
+}
+
+/// What a completion throws leaves io_context::run(), and the program may call that again: the client goes on then.
+class AsyncCore::Driving {
+ public:
+  explicit Driving(AsyncCore& core) : core_(core) { core_.driving_ = true; }
+  Driving(const Driving&) = delete;
+  Driving& operator=(const Driving&) = delete;
+  ~Driving() {
+    core_.driving_ = false;
+    if (core_.released_) return;
+    if (std::uncaught_exceptions() != before_) core_.kicked_ = true;
+    if (core_.kicked_) core_.post_drive();
+  }
+
+ private:
+  AsyncCore& core_;
+  int before_ = std::uncaught_exceptions();
+};
 
 void AsyncCore::kick() {
   if (kicked_ || released_) return;
   kicked_ = true;
+  if (!driving_) post_drive();
+}
+
+void AsyncCore::post_drive() {
+  if (drive_posted_) return;
+  drive_posted_ = true;
   asio::post(executor_, [self = shared_from_this()] {
-    self->kicked_ = false;
-    self->drive();
+    self->drive_posted_ = false;
+    if (self->kicked_) self->drive();
   });
 }
 
-void AsyncCore::drive() {
+void AsyncCore::drive(bool timer_fired) {
   if (released_) return;
-  client_.poll(Port::now_ms());
-  wake();
+  const Driving driving(*this);
+  // While the descriptor is waited for, nothing has come. But if it is a timer that fires after the process slept, what
+  // is waiting must be read before silence is judged.
+  poll(waits_to_read_ && !timer_fired);
+  for (int polls = 1; polls < polls_per_drive && kicked_ && !released_; ++polls) poll(true);
+  if (released_) return;
   if (client_.state() == LinkState::closed) {
     timer_.cancel();
     forget_wifi();
@@ -98,24 +168,34 @@ void AsyncCore::drive() {
   wait_for_time();
 }
 
+void AsyncCore::poll(bool may_skip_reading) {
+  kicked_ = false;
+  port_.transport.skip_reading(may_skip_reading);
+  client_.poll(Port::now_ms());
+  wake();
+}
+
 /// Wakes the operations that may have something to look at.
 void AsyncCore::wake() {
   const bool over = client_.state() == LinkState::closed;
-  if (over || client_.link().has_line()) line_arrived.wake_all();
-  if (over || client_.status()) came_up.wake_all();
-  const std::uint32_t waiting = client_.unacknowledged();
-  if (over || waiting < seen_unacknowledged_) acknowledged.wake_all();
-  if (over || client_.status() || waiting < seen_unacknowledged_) room_made.wake_all();
-  seen_unacknowledged_ = waiting;
+  const bool up = client_.status();
+  const bool acknowledges = std::exchange(seen_base_, client_.link().numbers().base) != seen_base_;
+  const bool next_writer = std::exchange(turn_ended_, false);
+  if (over || client_.link().has_line()) line_arrived.wake_all(Completion::in_place);
+  if (over || up) came_up.wake_all(Completion::in_place);
+  if (over || acknowledges) acknowledged.wake_all(Completion::in_place);
+  if (over || up || acknowledges || next_writer) room_made.wake_all(Completion::in_place);
 }
 
 void AsyncCore::wait_for_descriptor() {
   const int fd = port_.transport.descriptor();
   if (fd < 0) return;
+  const bool connecting = client_.state() == LinkState::connecting;
+  // Asio goes on watching for room to write once it was asked to, and each wait would wake up twice.
+  if (std::exchange(was_connecting_, connecting) && !connecting) forget_descriptor();
   asio::error_code error;
   if (!descriptor_.is_open()) descriptor_.assign(fd, error);
   if (error) return;  // no memory in the kernel, say: the timer finds the silence and another attempt follows
-  const bool connecting = client_.state() == LinkState::connecting;
   const auto woken = [this](bool AsyncCore::*waits) {
     return [self = shared_from_this(), waits, number = descriptor_number_](const asio::error_code& failure) {
       if (self->descriptor_number_ != number) return;
@@ -160,7 +240,7 @@ void AsyncCore::wait_for_time() {
   timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
     if (error) return;  // moved, or over
     self->timer_runs_ = false;
-    self->drive();
+    self->drive(true);
   });
 }
 
@@ -187,12 +267,21 @@ void AsyncCore::release() {
   if (client_.watchdog_runs()) port_.watchdog.stop();
   timer_.cancel();
   forget_wifi();
-  for (Happening* happening : {&line_arrived, &room_made, &acknowledged, &came_up}) happening->wake_all();
+  // Not here: the application's cancellation slots may be gone with the handle.
+  asio::post(executor_, [self = shared_from_this()] {
+    for (Happening* const happening : self->happenings()) happening->wake_all(Completion::in_place);
+  });
+}
+
+void AsyncCore::abandon() {
+  released_ = true;
+  for (Happening* const happening : happenings()) happening->abandon_all();
 }
 
 bool AsyncCore::try_read(std::string_view& line) {
   const bool found = client_.readline(line);
-  kick();  // the line before was taken: its acknowledgement is due
+  if (handed_out_) kick();  // the line before was taken: its acknowledgement is due
+  handed_out_ = found;
   return found;
 }
 
@@ -204,7 +293,9 @@ std::uint64_t AsyncCore::take_turn() {
 void AsyncCore::end_turn(std::uint64_t turn) {
   const auto found = std::find(turns_.begin(), turns_.end(), turn);
   if (found != turns_.end()) turns_.erase(found);
-  if (!turns_.empty()) room_made.wake_all();
+  if (turns_.empty()) return;
+  turn_ended_ = true;
+  kick();
 }
 
 }  // namespace tautline::posix::detail

@@ -140,6 +140,7 @@ bool TcpTransport::open_socket(const Address& address) {
 
 IoResult TcpTransport::read(char* data, std::size_t size) {
   read_wanted_ = true;
+  if (skip_reading_) return {};
   while (true) {
     const ssize_t count = ::recv(socket_, data, size, 0);
     if (count > 0) return {static_cast<std::size_t>(count), false};

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -327,6 +328,56 @@ TEST_F(AsyncClient, AnyCompletionTokenWorks) {
   EXPECT_TRUE(until([&] { return future.wait_for(milliseconds(0)) == std::future_status::ready; }));
   future.get();
   EXPECT_EQ(client->unacknowledged(), 1U);
+}
+
+TEST_F(AsyncClient, GoesOnAfterACompletionThatThrows) {
+  int completed = 0;
+  open();
+  client->write("one", {}, [&](const std::error_code&) {
+    ++completed;
+    throw std::runtime_error("from a completion");
+  });
+  client->write("two", {}, [&](const std::error_code&) { ++completed; });
+  ASSERT_TRUE(hears("D2 two\n"));
+  server.say("A2 40\n");
+  EXPECT_THROW(until([&] { return completed == 2; }), std::runtime_error);
+  EXPECT_TRUE(until([&] { return completed == 2; })) << "the one behind it is completed, too";
+  client->write("three", {}, [&](const std::error_code&) { ++completed; });
+  ASSERT_TRUE(hears("D3 three\n"));
+  server.say("A3 40\n");
+  EXPECT_TRUE(until([&] { return completed == 3; }));
+}
+
+TEST_F(AsyncClient, ACompletionMayWriteAndDestroy) {
+  bool aborted = false;
+  open();
+  client->write("one", {}, [&](const std::error_code&) {
+    client->write("two", {}, [&](const std::error_code& error) { aborted = error == asio::error::operation_aborted; });
+    client.reset();
+  });
+  ASSERT_TRUE(hears("D1 one\n"));
+  server.say("A1 40\n");
+  EXPECT_TRUE(until([&] { return aborted || !client; }));
+  io.restart();
+  io.run_for(std::chrono::seconds(10));
+  EXPECT_TRUE(io.stopped()) << "nothing is left to wait for";
+}
+
+TEST_F(AsyncClient, AWaitingCoroutineThatOwnsItsClientEndsWithTheContext) {
+  const auto frame = std::make_shared<int>(0);
+  {
+    asio::io_context other;
+    asio::co_spawn(
+        other,
+        [](posix::AsyncClient owned, std::shared_ptr<int> held) -> asio::awaitable<void> {
+          ++*held;
+          co_await owned.readline();
+        }(posix::AsyncClient(other.get_executor(), config_for(server)), frame),
+        asio::detached);
+    other.run_for(milliseconds(5));
+    ASSERT_EQ(*frame, 1);
+  }
+  EXPECT_EQ(frame.use_count(), 1) << "the coroutine's frame is freed";
 }
 
 }  // namespace

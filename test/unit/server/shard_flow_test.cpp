@@ -197,7 +197,7 @@ TEST(ShardFlow, plain_lines_take_no_slot_that_the_window_promises_and_are_counte
   const int peer = host.open("door");
   for (int i = 0; i < 10; ++i) host.send(peer, "U u\n");
   EXPECT_EQ(host.link("door").inbox.size(), 4U);  // 8 slots, 4 promised
-  EXPECT_EQ(host.link("door").dropped_plain, 6U);
+  EXPECT_EQ(host.shard.dropped(host.link("door")).plain, 6U);
   host.send(peer, data(1, 4));
   EXPECT_EQ(host.link("door").inbox.size(), 8U);
   for (int i = 0; i < 4; ++i) EXPECT_EQ(host.read("door"), "u");

@@ -24,7 +24,7 @@ class Mailbox : public ShardScript {
       : ShardScript(options_for(when_full, max_age_s, clock)) {}
 
   void lines_dropped(Link& link, std::uint32_t kept, std::uint32_t count) override {
-    dropped += link.id + " " + std::to_string(count) + " before " + std::to_string(kept) + "; ";
+    dropped += std::string(link.id()) + " " + std::to_string(count) + " before " + std::to_string(kept) + "; ";
   }
   std::string dropped;
 };
@@ -46,7 +46,7 @@ TEST_F(ShardMailboxTest, OldestLinesMakeRoomAndAreCounted) {
   for (const char* const line : {"a", "b", "c", "d", "e"})
     EXPECT_EQ(script.write("door", line).status, WriteStatus::ok);
   EXPECT_EQ(script.dropped, "door 1 before 2; door 1 before 3; ");
-  EXPECT_EQ(script.link("door").dropped_old, 2U);
+  EXPECT_EQ(script.shard.dropped(script.link("door")).old, 2U);
   EXPECT_TRUE(script.logged("2 so far"));
   const int id = script.connect();
   script.send(id, "TL2 door w=4 n=64 t=1000\n");

@@ -151,7 +151,7 @@ class Chaos {
     // Each open connection has a timer: nothing can be forgotten.
     ASSERT_EQ(host_.shard.has_deadline(), host_.open_sockets() != 0);
     host_.shard.for_each_link([&](Link& link) {
-      ASSERT_EQ(link.outbox.size(), link.unacknowledged()) << link.id;
+      ASSERT_EQ(link.outbox.size(), link.unacknowledged()) << std::string(link.id());
       ASSERT_LE(link.inbox.size(), 8U);
       ASSERT_LE(link.outbox.size(), 16U);
       ASSERT_LE(link.outbox.bytes(), 1024U);
@@ -169,7 +169,7 @@ class Chaos {
     host_.on_up = host_.on_down = host_.on_arrived = host_.on_acknowledged = nullptr;
     for (ShardScript::Socket& each : host_.sockets) each.unread.clear();
     host_.shard.for_each_link([&](Link& link) {
-      while (host_.read(link.id)) {
+      while (host_.read(std::string(link.id()))) {
       }
     });
     host_.advance(6 * ShardScript::timeout_ms);

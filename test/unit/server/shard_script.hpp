@@ -224,11 +224,11 @@ class ShardScript : public Network, public ShardObserver {
     if (on_acknowledged) on_acknowledged(link);
   }
   void link_up(Link& link) override {
-    changes += "+" + link.id;
+    changes += "+" + std::string(link.id());
     if (on_up) on_up(link);
   }
   void link_down(Link& link, Reason reason) override {
-    changes += "-" + link.id + "(" + to_string(reason) + ")";
+    changes += "-" + std::string(link.id()) + "(" + to_string(reason) + ")";
     if (on_down) on_down(link);
   }
   void wants_attention() override { attention = true; }

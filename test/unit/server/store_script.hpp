@@ -52,10 +52,10 @@ class StoreScript : public ShardStore, public ShardScript {
     return id;
   }
 
-  void lines_stored(Link& link) override { stored += link.id + " "; }
-  void link_taken_over(Link& link) override { taken_over += link.id + " "; }
+  void lines_stored(Link& link) override { stored += std::string(link.id()) + " "; }
+  void link_taken_over(Link& link) override { taken_over += std::string(link.id()) + " "; }
   void effect_done(Link& link, const std::exception_ptr& error, bool lost) override {
-    effects += link.id + (lost ? ":lost " : error ? ":threw " : ":done ");
+    effects += std::string(link.id()) + (lost ? ":lost " : error ? ":threw " : ":done ");
   }
 
   std::vector<std::vector<LinkUpdate>> waiting;

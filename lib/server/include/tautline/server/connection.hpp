@@ -30,7 +30,7 @@ class Connection {
   Connection() = default;
 
   /// The client's id.
-  std::string_view id() const { return link_->id; }
+  std::string_view id() const { return link_->id(); }
 
   /// Is the link up?
   bool status() const { return link_->conn != nullptr; }
@@ -44,7 +44,7 @@ class Connection {
   std::uint32_t unacknowledged() const { return link_->outbox.size(); }
 
   /// Lines that the mailbox gave up since the server started.
-  std::uint32_t dropped() const { return link_->dropped_old; }
+  std::uint32_t dropped() const { return detail::shard_of(*core_).dropped(*link_).old; }
   /// Gives up the oldest line of the outbox, for example one that the client will never take because it is too long for
   /// it. Only while the client is away (on protocol 1 only a line that was never sent); false: not possible.
   bool drop_oldest() { return detail::shard_of(*core_).drop_oldest(*link_); }

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
+#include <string_view>
 
 #include "tautline/core/protocol_1.hpp"
 #include "tautline/core/protocol_2.hpp"
@@ -24,9 +26,12 @@ constexpr std::uint8_t tag_plain = 1;
 /// With a store, a qos line of the inbox stands behind its identity: sid, epoch, seq.
 constexpr std::size_t identity_bytes = 3 * sizeof(std::uint32_t);
 
-/// The lasting relation between one client id and the server: what stays while connections come and go.
+/// The lasting relation between one client id and the server: what stays while connections come and go. The id stands
+/// behind the record in the same piece of memory: tens of thousands of links wait most of the time.
 struct Link {
-  std::string id;
+  static std::unique_ptr<Link> make(std::string_view id);
+  std::string_view id() const { return {reinterpret_cast<const char*>(this + 1), id_bytes}; }
+
   LinkNumbers numbers;
   std::unique_ptr<Link1Numbers> numbers_1;  ///< only if the client speaks protocol 1
   HeapQueue inbox;                          ///< received, not taken by the application; with a store: and durable
@@ -35,16 +40,18 @@ struct Link {
   Conn* conn = nullptr;                     ///< the open connection
   void* user = nullptr;                     ///< the layer above: operations that wait on this link
   std::uint32_t connects = 0;               ///< times the link came up
-  std::uint32_t dropped_plain = 0;          ///< qos=False lines that found no slot
-  std::uint32_t dropped_old = 0;            ///< lines that the mailbox gave up: too old, or in the way of newer ones
   std::uint32_t peer_max_payload = 0;       ///< n of the last connection; 0: not known yet
-  std::uint8_t protocol = 0;                ///< 1 or 2 once the client has connected (numbers_1 is set for 1)
-  bool parted = false;                      ///< orderly stop: the client heard the last line and closed
-  bool handed_out = false;                  ///< the application holds the front of the inbox
-  bool replacing = false;                   ///< a connection opens, while the application hears that the old one ends
+  std::uint8_t id_bytes = 0;
+  std::uint8_t protocol = 0;  ///< 1 or 2 once the client has connected (numbers_1 is set for 1)
+  bool parted = false;        ///< orderly stop: the client heard the last line and closed
+  bool handed_out = false;    ///< the application holds the front of the inbox
+  bool replacing = false;     ///< a connection opens, while the application hears that the old one ends
 
-  Link();
   ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+  /// Not with its size: the id belongs to it.
+  static void operator delete(void* link) { ::operator delete(link); }
 
   /// Lines that the application has not seen. (The one it holds it has seen, though it may still be at work on it.)
   std::uint32_t unread() const { return inbox.size() - (handed_out ? 1U : 0U); }
@@ -58,6 +65,9 @@ struct Link {
   bool is_stored(std::uint32_t seq) const { return before(seq, next()); }
   /// Lines written or received that are not durable yet.
   std::uint32_t unstored() const;
+
+ private:
+  Link();
 };
 
 /// What is on its way from a link to the store, and what the store has of it. At most two updates are submitted at a
@@ -88,6 +98,13 @@ struct LinkStore {
   bool effect_pending = false;
 };
 
+/// What a connection holds only sometimes.
+struct ConnExtra {
+  std::string tail;                   ///< the unfinished line of the last read
+  std::string unsent;                 ///< bytes that the socket did not take, or qos=False lines: sent first
+  std::unique_ptr<Link> provisional;  ///< the record of an id that has none, until its GO
+};
+
 /// One TCP connection. Idle, it holds no buffer of its own.
 struct Conn : Timer {
   enum class State : std::uint8_t {
@@ -100,25 +117,35 @@ struct Conn : Timer {
     closed,       ///< the socket is gone; freed at the end of the batch
   };
 
+  // These first: they fit into the end of Timer.
+  State state = State::free;
+  bool dirty : 1 = false;
+  bool unfinished : 1 = false;
+  bool blocked : 1 = false;  ///< the socket takes nothing until it is writable again
+  bool greeted : 1 = false;  ///< it said "TL": it understands BYE
+  bool paused : 1 = false;   ///< not read: protocol 1 while the inbox has no room, or while it is opening
+  bool hung_up : 1 = false;  ///< the peer closed or reset: what it sent before is still read
+  bool opening : 1 = false;  ///< its GO waits for the store; nothing is read or sent meanwhile
+
   Protocol2 two;
   std::unique_ptr<Protocol1> one;
   Link* link = nullptr;
-  std::unique_ptr<Link> provisional;    ///< the record of an id that has none, until its GO
-  std::unique_ptr<std::string> tail;    ///< the unfinished line of the last read
-  std::unique_ptr<std::string> unsent;  ///< bytes that the socket did not take, or qos=False lines: sent first
-  std::uint32_t accepted_at_ms = 0;
+  std::unique_ptr<ConnExtra> held;
+  std::uint32_t since_ms = 0;  ///< when it was accepted or, once it parts, began to part
   std::uint32_t blocked_since_ms = 0;
-  std::uint32_t parting_since_ms = 0;
   std::uint32_t serial = 0;  ///< tells a reused Conn from its predecessor
   int socket = -1;
-  State state = State::free;
-  bool dirty = false;
-  bool unfinished = false;
-  bool blocked = false;  ///< the socket takes nothing until it is writable again
-  bool greeted = false;  ///< it said "TL": it understands BYE
-  bool paused = false;   ///< not read: protocol 1 while the inbox has no room, or while it is opening
-  bool hung_up = false;  ///< the peer closed or reset: what it sent before is still read
-  bool opening = false;  ///< its GO waits for the store; nothing is read or sent meanwhile
+
+  std::string_view tail() const { return held ? std::string_view(held->tail) : std::string_view(); }
+  bool has_unsent() const { return held && !held->unsent.empty(); }
+  /// To put something there; release_extra() when it was taken out.
+  ConnExtra& extra() {
+    if (!held) held = std::make_unique<ConnExtra>();
+    return *held;
+  }
+  void release_extra() {
+    if (held && held->tail.empty() && held->unsent.empty() && !held->provisional) held.reset();
+  }
 };
 
 }  // namespace tautline

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -9,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "tautline/core/event.hpp"
@@ -17,6 +17,7 @@
 #include "tautline/core/limits.hpp"
 #include "tautline/core/line_rules.hpp"
 #include "tautline/server/link.hpp"
+#include "tautline/server/link_table.hpp"
 #include "tautline/server/timer_wheel.hpp"
 
 /// The server without sockets: registry, links, takeover, inbox, outbox and timers. lib/server joins it to epoll and
@@ -100,7 +101,7 @@ struct LineIdentity {
 struct ShardOptions {
   /// What this side receives: w, n and t of protocol 2; timeout_ms is also the timeout of protocol 1.
   ReceiveLimits receive{64, 1024, 1500};
-  std::vector<std::string> expected;          ///< ids that may connect
+  std::vector<std::string> expected;          ///< ids that may connect, in any order
   bool admit_unexpected = false;              ///< any other valid id may connect too
   std::vector<std::string> allow_protocol_1;  ///< ids that may fall back from protocol 2 to protocol 1
   std::uint32_t inbox_lines = 256;            ///< per link; at least twice the window
@@ -196,6 +197,12 @@ class Shard {
   /// Takes the line handed out in one transaction with the effect; observer.effect_done() tells. Until then no line of
   /// this link is handed out. False: no line is handed out, it has no identity, or there is no store.
   bool accept_line(Link& link, StoreEffect effect);
+  /// Lines of a link that were given up.
+  struct Dropped {
+    std::uint32_t plain = 0;  ///< qos=False lines that found no slot
+    std::uint32_t old = 0;    ///< by the mailbox: too old, or in the way of newer ones
+  };
+  Dropped dropped(const Link& link) const;
   /// Gives up the oldest line of the outbox. Only while the client is away, and on protocol 1 only a line that was
   /// never sent; false: not possible.
   bool drop_oldest(Link& link);
@@ -214,27 +221,12 @@ class Shard {
 
   template <typename Visit>
   void for_each_link(Visit visit) {
-    for (const auto& link : links_) visit(*link);
+    links_.for_each(visit);
   }
   std::uint32_t connection_count() const { return open_connections_; }
   std::uint32_t link_count() const { return static_cast<std::uint32_t>(links_.size()); }
 
  private:
-  struct IdHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
-    std::size_t operator()(const std::unique_ptr<Link>& link) const { return (*this)(link->id); }
-  };
-  struct IdEqual {
-    using is_transparent = void;
-    static std::string_view view(std::string_view id) { return id; }
-    static std::string_view view(const std::unique_ptr<Link>& link) { return link->id; }
-    template <typename A, typename B>
-    bool operator()(const A& a, const B& b) const {
-      return view(a) == view(b);
-    }
-  };
-
   // shard_input.cpp
   void read(Conn& conn, bool hung_up, std::uint32_t now_ms);
   void receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms);
@@ -315,6 +307,12 @@ class Shard {
   void part(Conn& conn, Reason reason, std::uint32_t now_ms);
   void close(Conn& conn, Reason reason);
   Link* detach(Conn& conn, Reason reason);
+  template <typename Visit>
+  void for_each_conn(Visit visit) {
+    for (std::size_t block = 0; block < conns_.size(); ++block) {
+      for (Conn& conn : *conns_[block]) visit(conn);
+    }
+  }
   void make_room_for_unidentified();
   bool may_connect(std::string_view id) const;
   std::unique_ptr<Link> make_link(std::string_view id);
@@ -333,9 +331,10 @@ class Shard {
   void* entropy_context_;
   ShardStore* store_;
   TimerWheel wheel_;
-  std::unordered_set<std::string, std::hash<std::string>> expected_;
-  std::unordered_set<std::unique_ptr<Link>, IdHash, IdEqual> links_;
-  std::deque<Conn> conns_;  ///< stable addresses; reused through free_
+  LinkTable links_;
+  static constexpr std::size_t conns_per_block = 32;
+  using ConnBlock = std::array<Conn, conns_per_block>;
+  std::vector<std::unique_ptr<ConnBlock>> conns_;  ///< stable addresses; reused through free_
   std::vector<Conn*> free_;
   std::vector<Conn*> closed_;      ///< freed at the end of the batch: an event of this batch may still name them
   std::vector<Conn*> dirty_;       ///< have output
@@ -355,6 +354,7 @@ class Shard {
     std::uint32_t before;  ///< lines with numbers before this one, not in an earlier Age ...
     std::int64_t written;  ///< ... were written then, in unix seconds
   };
+  std::unordered_map<const Link*, Dropped> dropped_;
   std::unordered_map<Link*, std::deque<Age>> ages_;  ///< only with outbox_max_age_s
   std::vector<char> input_;  ///< one read buffer for all connections: an unfinished line moves to its Conn
   std::vector<char> output_;

@@ -10,7 +10,7 @@ struct Timer {
   Timer* next = nullptr;
   Timer* previous = nullptr;
   std::uint32_t deadline_ms = 0;
-  std::uint16_t slot = 0;
+  std::uint8_t slot = 0;  ///< of all levels
   bool armed = false;
 };
 
@@ -45,6 +45,7 @@ class TimerWheel {
  private:
   static constexpr unsigned levels = 4;
   static constexpr unsigned slots = 64;
+  static_assert(levels * slots <= 256, "a timer's slot is one byte");
 
   struct Slot {
     Timer* head = nullptr;

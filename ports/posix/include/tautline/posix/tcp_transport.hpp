@@ -80,6 +80,9 @@ class TcpTransport {
   /// See wants_read(); Port::wait() calls it.
   void forget_interest() { read_wanted_ = false; }
 
+  /// While true, read() finds nothing and asks nobody: for a host that waits for the descriptor and would know.
+  void skip_reading(bool skip) { skip_reading_ = skip; }
+
   /// Called before a descriptor that descriptor() gave becomes invalid.
   void set_before_close(std::function<void()> callback) { before_close_ = std::move(callback); }
 
@@ -95,6 +98,7 @@ class TcpTransport {
   ConnectStatus status_ = ConnectStatus::unreachable;
   bool read_wanted_ = false;
   bool write_wanted_ = false;
+  bool skip_reading_ = false;
   std::function<void()> before_close_;
 };
 

@@ -12,8 +12,8 @@
 #include <asio/error.hpp>
 
 #include "tautline/async/error.hpp"
+#include "tautline/async/waiting.hpp"
 #include "tautline/core/line_rules.hpp"
-#include "tautline/server/detail/waiting.hpp"
 #include "tautline/server/shard.hpp"
 
 /// What the templates in connection.hpp and server.hpp call; implemented in server_core.cpp.

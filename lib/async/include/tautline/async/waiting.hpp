@@ -45,6 +45,17 @@ class List {
     head_.previous->next = &node;
     head_.previous = &node;
   }
+  /// All nodes of `other` go behind those of this list.
+  void take_all(List& other) {
+    if (other.empty()) return;
+    ListNode* const first = other.head_.next;
+    ListNode* const last = other.head_.previous;
+    first->previous = head_.previous;
+    last->next = &head_;
+    head_.previous->next = first;
+    head_.previous = last;
+    other.head_.next = other.head_.previous = &other.head_;
+  }
   T* pop_front() {
     T* const node = front();
     if (node != nullptr) node->unlink();
@@ -58,6 +69,19 @@ class List {
 /// How a completion reaches its handler: `in_place` only from the event loop's own frame, never from within a call that
 /// the application made.
 enum class Completion { in_place, posted };
+
+/// Hands the results to the handler of an operation.
+template <typename Executor, typename Handler, typename... Results>
+void call_handler(Completion completion, const Executor& executor, Handler handler, std::tuple<Results...> results) {
+  auto call = [handler = std::move(handler), results = std::move(results)]() mutable {
+    std::apply([&](auto&&... result) { std::move(handler)(std::move(result)...); }, std::move(results));
+  };
+  if (completion == Completion::in_place) {
+    asio::dispatch(executor, std::move(call));
+  } else {
+    asio::post(executor, std::move(call));
+  }
+}
 
 /// An operation that completes with an error code and results. complete() frees it.
 template <typename... Results>
@@ -99,14 +123,7 @@ class WaitingHandler final : public Base {
     Allocator allocator(asio::get_associated_allocator(handler));
     this->~WaitingHandler();
     std::allocator_traits<Allocator>::deallocate(allocator, this, 1);
-    auto call = [handler = std::move(handler), error, values = std::make_tuple(std::move(results)...)]() mutable {
-      std::apply([&](auto&&... value) { std::move(handler)(error, std::move(value)...); }, std::move(values));
-    };
-    if (completion == Completion::in_place) {
-      asio::dispatch(work.get_executor(), std::move(call));
-    } else {
-      asio::post(work.get_executor(), std::move(call));
-    }
+    call_handler(completion, work.get_executor(), std::move(handler), std::make_tuple(error, std::move(results)...));
   }
 
  private:
