@@ -17,9 +17,9 @@ constexpr std::uint32_t full_line_pause_ms = 100;
 /// On the way to a board at most: twice the room that it has by default.
 constexpr std::uint64_t bytes_on_the_way = 1024;
 
-/// A slow line must not be sent again what it has not transmitted yet.
+/// A slow line must not be sent again what its driver has not transmitted yet.
 bridge::StreamTimes times_at(std::uint32_t baud) {
-  bridge::StreamTimes times;
+  bridge::StreamTimes times = bridge::uart_times(baud);
   const auto transmit_ms = static_cast<std::uint32_t>(bytes_on_the_way * line_bits * 1000 / baud);
   times.retry_ms += std::min(transmit_ms, times.silence_ms / 2);
   return times;

@@ -45,6 +45,8 @@ void Events::bridge_down() {
 
 Board::Board(const Options& options)
     : serial_(options.uart, options.baud, [](const std::string& change) { std::cerr << change << std::endl; }),
+      stream_(tautline::bridge::uart_times(options.baud)),
+      channel_(serial_, stream_),
       client(channel_, local_, reset_line_, config(options),
              {options.ssid.c_str(), options.pw.c_str(), options.report_ms}, events_) {}
 

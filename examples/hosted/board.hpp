@@ -65,7 +65,7 @@ class Board {
   Local local_;
   tautline::linux_bridge::SerialPort serial_;
   tautline::bridge::StoredStream<> stream_;
-  Channel channel_{serial_, stream_};
+  Channel channel_;
   tautline::bridge::NoPin reset_line_;
   Events events_;
 

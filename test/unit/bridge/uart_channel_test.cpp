@@ -194,6 +194,21 @@ TEST(UartChannel, gets_over_a_flood_of_bytes_without_zeros) {
   EXPECT_EQ(script.channel.damaged_frames(), 1U);
 }
 
+TEST(UartChannel, asks_to_be_called_at_once_while_more_waits_than_it_reads_in_a_turn) {
+  FakeUart uart;
+  StoredStream<> stream;
+  UartChannel<FakeUart> channel(uart, stream);
+  channel.start(1, 0);
+  channel.poll(0);
+  uart.in = std::string(5000, 'x');
+  channel.poll(1);
+  ASSERT_FALSE(uart.in.empty());
+  EXPECT_EQ(channel.deadline_ms(1), 1U);
+  for (int turns = 0; turns < 3; ++turns) channel.poll(1);
+  EXPECT_TRUE(uart.in.empty());
+  EXPECT_TRUE(after(channel.deadline_ms(1), 1));
+}
+
 TEST(UartChannel, has_the_deadline_of_its_stream) {
   Script script;
   script.come_up();

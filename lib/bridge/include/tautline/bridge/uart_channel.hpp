@@ -46,6 +46,7 @@ class UartChannel {
   /// When poll() has something to do at the latest, if nothing else happens. Bytes that the transmitter had no room for
   /// wait for it: see waits_for_room().
   std::uint32_t deadline_ms(std::uint32_t now_ms) const {
+    if (more_to_read_) return now_ms;
     return waits_for_room() ? now_ms + transmit_poll_ms : stream_.deadline_ms(now_ms);
   }
   /// Did the transmitter have no room?
@@ -63,11 +64,13 @@ class UartChannel {
 
   void receive(std::uint32_t now_ms) {
     char chunk[64];
+    more_to_read_ = false;
     for (int chunks = 0; chunks < max_chunks_per_poll; ++chunks) {
       const std::size_t count = uart_.read(chunk, sizeof chunk);
       for (std::size_t i = 0; i < count; ++i) take(chunk[i], now_ms);
       if (count < sizeof chunk) return;
     }
+    more_to_read_ = true;
   }
 
   void take(char byte, std::uint32_t now_ms) {
@@ -105,6 +108,7 @@ class UartChannel {
   std::uint32_t damaged_frames_ = 0;
   std::uint16_t out_begin_ = 0;
   std::uint16_t out_end_ = 0;
+  bool more_to_read_ = false;                        ///< the last poll() read no further, to give the others their turn
   char frame_[max_packet_bytes + check_bytes] = {};  ///< the frame that comes in
   char out_[max_uart_frame_bytes] = {};              ///< the one that goes out
 };
