@@ -39,6 +39,8 @@ struct Figure {
   std::string ratio_to{};             ///< the contender that `ratios` divide by; empty: none
   Series ratios{};                    ///< pair by pair; empty if ratio_to is
   std::optional<Target> target{};     ///< judged by script/bench, never by the program
+  Series server_cpu{};                ///< of each round, in cores; empty: not known
+  Series load_cpu{};                  ///< near 1 the load, not the server, is the bottleneck
   std::string note{};                 ///< what a reader must know to understand the figure
 };
 
