@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -15,15 +16,29 @@ Series series_of(const std::vector<LoadResult>& results, Get get) {
   return series;
 }
 
-struct Scale {
-  double factor;
-  const char* unit;
-};
+/// Empty if nobody measured the CPU time.
+Series cores_of(const std::vector<LoadResult>& results, double LoadResult::*cpu_seconds) {
+  const auto known = [&](const LoadResult& result) { return result.*cpu_seconds > 0; };
+  if (!std::any_of(results.begin(), results.end(), known)) return {};
+  return series_of(results, [&](const LoadResult& result) { return result.*cpu_seconds / result.seconds; });
+}
 
-Scale readable(double value, const std::string& unit) {
-  if (unit == "lines/s" && value >= 1e6) return {1e-6, "M lines/s"};
-  if (unit == "lines/s" && value >= 1e3) return {1e-3, "k lines/s"};
-  return {1, unit.c_str()};
+/// "4.25 M", "38.3": three digits, as a person reads them.
+std::string readable(double value) {
+  const double size = std::fabs(value);
+  char text[32];
+  if (size >= 1e6) {
+    std::snprintf(text, sizeof text, "%.3g M", value / 1e6);
+  } else if (size >= 1e4) {
+    std::snprintf(text, sizeof text, "%.3g k", value / 1e3);
+  } else {
+    std::snprintf(text, sizeof text, size >= 1000 ? "%.0f" : "%.3g", value);
+  }
+  return text;
+}
+
+std::string with_range(const Series& series) {
+  return readable(series.median()) + " (" + readable(series.low()) + "-" + readable(series.high()) + ")";
 }
 
 std::string words(const nlohmann::ordered_json& parameters) {
@@ -32,6 +47,15 @@ std::string words(const nlohmann::ordered_json& parameters) {
     text += (text.empty() ? "" : ", ") + key + " " + (value.is_string() ? value.get<std::string>() : value.dump());
   }
   return text;
+}
+
+void print_situation(const Comparison& comparison) {
+  if (!comparison.parameters.empty()) std::printf(" %s:\n", words(comparison.parameters).c_str());
+}
+
+void print_cpu(const Figure& figure) {
+  if (!figure.server_cpu.empty()) std::printf("   server CPU %.0f %%", 100 * figure.server_cpu.median());
+  if (!figure.load_cpu.empty()) std::printf("   load CPU %.0f %%", 100 * figure.load_cpu.median());
 }
 
 using Get = std::function<Series(const Rounds&)>;
@@ -50,14 +74,14 @@ Figure figure_of(const Comparison& comparison, const std::string& unit, const Ro
   return figure;
 }
 
-/// A figure for each claim about each contender, or one without a claim.
-void show(Suite& suite, const Comparison& comparison, const std::string& unit, const std::vector<Rounds>& all,
-          const Get& get) {
-  std::printf(" %s:\n", words(comparison.parameters).c_str());
+/// A figure for each claim about each contender, or one without a claim; in the order of the contenders.
+std::vector<Figure> figures_of(const Comparison& comparison, const std::string& unit, const std::vector<Rounds>& all,
+                               const Get& get) {
+  std::vector<Figure> figures;
   for (const Rounds& rounds : all) {
     if (rounds.results.empty()) continue;
     const Figure plain = figure_of(comparison, unit, rounds, get);
-    bool claimed = false;
+    const std::size_t before = figures.size();
     for (const Claim& claim : comparison.claims) {
       const Rounds* const other = find(all, claim.to);
       if (claim.of != rounds.contender || (other == nullptr && !claim.to.empty())) continue;
@@ -67,13 +91,20 @@ void show(Suite& suite, const Comparison& comparison, const std::string& unit, c
         figure.ratio_to = claim.to;
         figure.ratios = ratios(figure.values, get(*other));
       }
-      print(figure);
-      suite.report.add(figure);
-      claimed = true;
+      figures.push_back(figure);
     }
-    if (claimed) continue;
-    print(plain);
-    suite.report.add(plain);
+    if (figures.size() == before) figures.push_back(plain);
+  }
+  return figures;
+}
+
+void report_failures(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all) {
+  for (const Rounds& rounds : all) {
+    if (rounds.failure.empty()) continue;
+    std::fprintf(stderr, "  FAILED: %s (%s): %s\n", rounds.contender.c_str(), words(comparison.parameters).c_str(),
+                 rounds.failure.c_str());
+    const std::string name = comparison.name + " (" + words(comparison.parameters) + "): " + rounds.contender;
+    suite.report.failed(comparison.section, name, rounds.failure);
   }
 }
 
@@ -86,12 +117,10 @@ Series Rounds::percentile_us(double part) const {
   return series_of(results, [part](const LoadResult& result) { return result.percentile_us(part); });
 }
 Series Rounds::server_cpu() const {
-  const auto known = [](const LoadResult& result) { return result.server_cpu_seconds > 0; };
-  if (!std::any_of(results.begin(), results.end(), known)) return {};
-  return series_of(results, [](const LoadResult& result) { return result.server_cpu_seconds / result.seconds; });
+  return cores_of(results, &LoadResult::server_cpu_seconds);
 }
 Series Rounds::load_cpu() const {
-  return series_of(results, [](const LoadResult& result) { return result.load_cpu_seconds / result.seconds; });
+  return cores_of(results, &LoadResult::load_cpu_seconds);
 }
 
 std::vector<Rounds> alternate(const std::vector<Runner>& runners, int rounds) {
@@ -127,46 +156,62 @@ const Rounds* find(const std::vector<Rounds>& all, const std::string& contender)
   return nullptr;
 }
 
-void print(const Figure& figure) {
+void report_figure(Suite& suite, const Figure& figure) {
   if (figure.values.empty()) return;
-  const auto [factor, unit] = readable(figure.values.median(), figure.unit);
-  std::printf("  %-46s %8.4g %s (%.4g-%.4g)", figure.contender.c_str(), factor * figure.values.median(), unit,
-              factor * figure.values.low(), factor * figure.values.high());
-  if (!figure.ratios.empty()) {
-    std::printf("   %.3gx %s (%.3g-%.3g)", figure.ratios.median(), figure.ratio_to.c_str(), figure.ratios.low(),
-                figure.ratios.high());
-  }
-  if (!figure.server_cpu.empty()) std::printf("   server CPU %.0f %%", 100 * figure.server_cpu.median());
-  if (!figure.load_cpu.empty()) std::printf("   load CPU %.0f %%", 100 * figure.load_cpu.median());
-  std::printf("\n");
-  std::fflush(stdout);
-}
-
-void report_failures(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all) {
-  for (const Rounds& rounds : all) {
-    if (rounds.failure.empty()) continue;
-    std::fprintf(stderr, "  %s (%s): %s\n", rounds.contender.c_str(), words(comparison.parameters).c_str(),
-                 rounds.failure.c_str());
-    suite.report.failed(comparison.section, comparison.name + ", " + rounds.contender, rounds.failure);
-  }
+  suite.report.add(figure);
+  const std::string situation = words(figure.parameters);
+  std::printf("  %s: %s %s%s%s\n", figure.contender.c_str(), with_range(figure.values).c_str(), figure.unit.c_str(),
+              situation.empty() ? "" : ", ", situation.c_str());
 }
 
 void report_rates(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all) {
-  show(suite, comparison, "lines/s", all, [](const Rounds& rounds) { return rounds.rate(); });
+  print_situation(comparison);
+  std::string printed;
+  for (const Figure& figure : figures_of(comparison, "lines/s", all, [](const Rounds& of) { return of.rate(); })) {
+    suite.report.add(figure);
+    if (figure.contender != printed) {
+      std::printf("  %-44s %s lines/s", figure.contender.c_str(), with_range(figure.values).c_str());
+      print_cpu(figure);
+      std::printf("\n");
+    }
+    printed = figure.contender;
+    if (figure.ratios.empty()) continue;
+    std::printf("      to %-39s %s\n", figure.ratio_to.c_str(), with_range(figure.ratios).c_str());
+  }
+  std::fflush(stdout);
   report_failures(suite, comparison, all);
 }
 
 void report_latencies(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all) {
   constexpr std::array<std::pair<const char*, double>, 3> percentiles{{{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}}};
+  std::vector<std::vector<Figure>> columns;
   for (const auto& [percentile, part] : percentiles) {
     Comparison one = comparison;
     one.parameters["percentile"] = percentile;
     for (Claim& claim : one.claims) {
-      if (part > 0.99) claim.target.reset();
+      if (part > 0.99 || (claim.p50_only && part > 0.5)) claim.target.reset();
       if (claim.target) claim.target->what += std::string(", ") + percentile;
     }
-    show(suite, one, "us", all, [part = part](const Rounds& rounds) { return rounds.percentile_us(part); });
+    columns.push_back(
+        figures_of(one, "us", all, [part = part](const Rounds& rounds) { return rounds.percentile_us(part); }));
+    for (const Figure& figure : columns.back()) suite.report.add(figure);
   }
+  print_situation(comparison);
+  for (std::size_t row = 0; row < columns[0].size(); ++row) {
+    const Figure& figure = columns[0][row];
+    if (row == 0 || figure.contender != columns[0][row - 1].contender) {
+      std::printf("  %-44s", figure.contender.c_str());
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        std::printf(" %s %-24s", percentiles[i].first, with_range(columns[i][row].values).c_str());
+      }
+      std::printf(" us\n");
+    }
+    if (figure.ratios.empty()) continue;
+    std::printf("      to %-37s", figure.ratio_to.c_str());
+    for (const auto& column : columns) std::printf("     %-24s", with_range(column[row].ratios).c_str());
+    std::printf("\n");
+  }
+  std::fflush(stdout);
   report_failures(suite, comparison, all);
 }
 

@@ -52,6 +52,7 @@ struct Claim {
   std::string of;  ///< a contender
   std::string to;  ///< another one; empty: the target is about the value itself
   std::optional<Target> target{};
+  bool p50_only = false;  ///< of latencies: p99 is not promised
 };
 
 /// A comparison of contenders in one situation, and how it is reported.
@@ -71,11 +72,8 @@ std::vector<Claim> to_first(const std::vector<Runner>& runners, const std::strin
 void report_rates(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all);
 /// Prints and reports p50, p99 and p99.9. Targets are judged for p50 and p99.
 void report_latencies(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all);
-/// Reports contenders that failed, and says so on stderr.
-void report_failures(Suite& suite, const Comparison& comparison, const std::vector<Rounds>& all);
-
-/// Prints a figure as one line.
-void print(const Figure& figure);
+/// Prints and reports a figure that is no comparison.
+void report_figure(Suite& suite, const Figure& figure);
 
 /// That contender's rounds; nullptr if it took no part or has no result.
 const Rounds* find(const std::vector<Rounds>& all, const std::string& contender);

@@ -87,13 +87,16 @@ void add_peers(Suite& suite, int load_core, std::vector<Runner>& runners) {
 }
 
 void beside_peers(Suite& suite) {
-  std::printf("\nOne message at a time, from send to acknowledgement, each server with the smallest client there is:\n");
+  std::printf(
+      "\nOne message at a time, from send to acknowledgement, each server with the smallest client there is:\n");
   for (const int load_core : {server_core, other_core}) {
     std::vector<Runner> runners{
         lines(suite, names::raw_asio, Greeting::none, load_core, serve_asio),
         lines(suite, names::raw_epoll, Greeting::none, load_core, serve_raw_epoll),
-        lines(suite, names::await, Greeting::tautline_2, load_core, [](const auto& report) { serve_tautline_await(report); }),
-        lines(suite, names::protocol_1, Greeting::tautline_1, load_core, [](const auto& report) { serve_tautline_await(report); }),
+        lines(suite, names::await, Greeting::tautline_2, load_core,
+              [](const auto& report) { serve_tautline_await(report); }),
+        lines(suite, names::protocol_1, Greeting::tautline_1, load_core,
+              [](const auto& report) { serve_tautline_await(report); }),
     };
     add_peers(suite, load_core, runners);
     Comparison comparison{section, "One message at a time, the smallest client", {{"cores", where(load_core)}}, {}, {}};
@@ -196,18 +199,15 @@ void both_sides(Suite& suite) {
             tautline_pair(suite, situation, names::both_1, tautline::Dialect::protocol_1),
         };
         const char* const direction = to_server ? "to server" : "to client";
-        Comparison comparison{section,
-                              "One qos write at a time, from write to return",
-                              {{"direction", direction},
-                               {"cores", where(client_core)},
-                               {"other links", loaded ? background_links : 0}},
-                              {},
-                              {}};
+        Comparison comparison{
+            section,
+            "One qos write at a time, from write to return",
+            {{"direction", direction}, {"cores", where(client_core)}, {"other links", loaded ? background_links : 0}},
+            {},
+            {}};
         // The target speaks of a quiet server; under load both sides queue behind the same lines.
-        const Target target{std::string("qos write to bare Asio, one at a time, ") + direction + ", " +
-                                where(client_core),
-                            1.25,
-                            {}};
+        const Target target{
+            std::string("qos write to bare Asio, one at a time, ") + direction + ", " + where(client_core), 1.25, {}};
         comparison.claims = to_first(runners, names::both_2, loaded ? std::nullopt : std::optional(target));
         report_latencies(suite, comparison, alternate(runners, suite.rounds));
       }

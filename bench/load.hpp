@@ -29,9 +29,9 @@ struct LoadOptions {
   Greeting greeting = Greeting::none;
   Direction direction = Direction::to_server;
   unsigned links = 1;
-  unsigned window = 1;       ///< messages unacknowledged per link
-  unsigned line_bytes = 32;  ///< the whole line on the wire, LF included; at least its number and one byte
-  unsigned first_id = 1;     ///< of the clients' ids, which are numbers
+  unsigned window = 1;          ///< messages unacknowledged per link
+  unsigned line_bytes = 32;     ///< the whole line on the wire, LF included; at least its number and one byte
+  unsigned first_id = 1;        ///< of the clients' ids, which are numbers
   double lines_per_second = 0;  ///< over all links, in turn; 0: as fast as the windows allow
   double seconds = 1;
   double warm_up_seconds = 0.05;  ///< runs, but is not counted

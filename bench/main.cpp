@@ -33,9 +33,10 @@ int main(int argc, char** argv) {
   try {
     bench::Report report(json);
     bench::Suite suite{report, directory, quick ? 2 : 5, quick ? 0.15 : 0.4, quick};
-    std::printf("Lines of 32 bytes over loopback TCP if nothing else is said; medians of %d alternating rounds of %.2f s\n"
-                "(min-max). The load is one process, the same code for every server; its CPU shows whether it is the limit.\n",
-                suite.rounds, suite.seconds);
+    std::printf(
+        "Lines of 32 bytes over loopback TCP if nothing else is said; medians of %d alternating rounds of %.2f s\n"
+        "(min-max). The load is one process, the same code for every server; its CPU shows whether it is the limit.\n",
+        suite.rounds, suite.seconds);
     bench::describe_contenders(report);
     if (all || latency) bench::run_latency(suite);
     if (all || throughput) bench::run_throughput(suite);

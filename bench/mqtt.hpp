@@ -24,10 +24,10 @@ enum class Type : std::uint8_t {
 
 struct Packet {
   Type type = Type::connect;
-  std::uint8_t flags = 0;     ///< the low four bits of the first byte
-  std::uint16_t id = 0;       ///< of all but CONNACK and PUBLISH with QoS 0
-  std::uint8_t code = 0;      ///< CONNACK, SUBACK: what the server answers
-  std::string_view payload;   ///< PUBLISH
+  std::uint8_t flags = 0;    ///< the low four bits of the first byte
+  std::uint16_t id = 0;      ///< of all but CONNACK and PUBLISH with QoS 0
+  std::uint8_t code = 0;     ///< CONNACK, SUBACK: what the server answers
+  std::string_view payload;  ///< PUBLISH
   std::uint8_t qos() const { return static_cast<std::uint8_t>((flags >> 1U) & 3U); }
 };
 

@@ -22,7 +22,7 @@ constexpr const char* program = "nats-server";
 PeerServer start(int core, const std::filesystem::path& directory, NatsServer::Kind kind) {
   const auto found = find_program(program);
   if (!found) throw std::runtime_error("nats-server is not installed");
-  std::vector<std::string> command{found->string(), "-a", "127.0.0.1", "-p", "-1", "--ports_file_dir",
+  std::vector<std::string> command{found->string(),   "-a", "127.0.0.1", "-p", "-1", "--ports_file_dir",
                                    directory.string()};
   if (kind == NatsServer::Kind::jetstream) {
     command.insert(command.end(), {"-js", "-sd", (directory / "store").string()});
@@ -165,7 +165,7 @@ class StreamPublisher : public NatsSpeaker {
     // What a line carries beside its number; the header comes on top, as it must.
     payload_.assign(line_bytes > 5 ? line_bytes - 5 : 1, 'x');
   }
-  void greet(Out& out) override { 
+  void greet(Out& out) override {
     greet_with(out, nats::connect(false) + nats::subscribe("_INBOX." + number_ + ".*", 1));
   }
   void write(Out& out) override {

@@ -101,12 +101,11 @@ asio::awaitable<void> produce(tautline::Server& server, SharedSamples& samples) 
 template <typename Work>
 void serve_tautline(const ServerProcess::ReportPort& report_port, Work work) {
   asio::io_context io(1);
-  tautline::Server server(io.get_executor(),
-                          {.address = "127.0.0.1",
-                           .port = 0,
-                           .timeout_ms = 60'000,
-                           .expected = {"1"},  // protocol 1 is spoken with expected clients only
-                           .admit_unexpected = true});
+  tautline::Server server(io.get_executor(), {.address = "127.0.0.1",
+                                              .port = 0,
+                                              .timeout_ms = 60'000,
+                                              .expected = {"1"},  // protocol 1 is spoken with expected clients only
+                                              .admit_unexpected = true});
   std::uint64_t bytes = 0;
   server.on_line([&](const tautline::Connection&, std::string_view line) { bytes += line.size(); });
   asio::co_spawn(io, work(server), asio::detached);

@@ -46,8 +46,12 @@ inline double cpu_seconds_of(pid_t pid) {
   return clock_getcpuclockid(pid, &clock) == 0 ? cpu_seconds_of_clock(clock) : 0;
 }
 
-inline double cpu_seconds_of_this_process() { return cpu_seconds_of_clock(CLOCK_PROCESS_CPUTIME_ID); }
-inline double cpu_seconds_of_this_thread() { return cpu_seconds_of_clock(CLOCK_THREAD_CPUTIME_ID); }
+inline double cpu_seconds_of_this_process() {
+  return cpu_seconds_of_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+inline double cpu_seconds_of_this_thread() {
+  return cpu_seconds_of_clock(CLOCK_THREAD_CPUTIME_ID);
+}
 
 /// As many files as the system allows: the usual soft limit of 1024 is less than the links of a measurement.
 inline void raise_open_files_limit() {

@@ -147,8 +147,7 @@ void serve_raw_epoll(const ServerProcess::ReportPort& report_port) {
 
 void serve_raw_epoll_writing(unsigned window, unsigned line_bytes, const ServerProcess::ReportPort& report_port) {
   std::vector<char> out(256 * 1024);
-  serve<Writer>(report_port,
-                [&](int socket) { return std::make_unique<Writer>(socket, window, line_bytes, out); });
+  serve<Writer>(report_port, [&](int socket) { return std::make_unique<Writer>(socket, window, line_bytes, out); });
 }
 
 }  // namespace bench

@@ -27,14 +27,14 @@ struct Shape {
   unsigned line_bytes;
 };
 
-/// One axis at a time around 64 links, window 64, 32 bytes; and the corners that differ in kind: one line at a time over
-/// few and many links, and many links with full windows.
+/// One axis at a time around 64 links, window 64, 32 bytes; and the corners that differ in kind: one line at a time
+/// over few and many links, and many links with full windows.
 std::vector<Shape> shapes(bool quick) {
   std::vector<Shape> all{
-      {1, 64, 32}, {64, 64, 32}, {1000, 64, 32},                           // links, full windows
-      {1, 1, 32},  {64, 1, 32},  {1000, 1, 32},                            // links, one line at a time
-      {64, 8, 32},                                                         // window
-      {64, 64, 8}, {64, 64, 256}, {64, 64, 1024},                          // size
+      {1, 64, 32}, {64, 64, 32},  {1000, 64, 32},  // links, full windows
+      {1, 1, 32},  {64, 1, 32},   {1000, 1, 32},   // links, one line at a time
+      {64, 8, 32},                                 // window
+      {64, 64, 8}, {64, 64, 256}, {64, 64, 1024},  // size
   };
   if (!quick) all.insert(all.end(), {{10'000, 64, 32}, {10'000, 1, 32}, {1000, 8, 32}, {1000, 64, 1024}});
   return all;
@@ -105,7 +105,8 @@ using Growth = std::map<std::pair<unsigned, unsigned>, std::vector<Rounds>>;
 
 void all_shapes(Suite& suite, Direction direction, Growth& growth) {
   const bool to_server = direction == Direction::to_server;
-  std::printf("\nLines a second %s, server on one core, load on the other:\n", to_server ? "to the server" : "to clients");
+  std::printf("\nLines a second %s, server on one core, load on the other:\n",
+              to_server ? "to the server" : "to clients");
   for (const Shape& shape : shapes(suite.quick)) {
     Comparison comparison{section,
                           to_server ? "Lines from clients to the server" : "Lines from the server to clients",
@@ -167,8 +168,7 @@ void report_slopes(Suite& suite, const Growth& growth) {
                                  flat,
                                  {}};
         }
-        print(figure);
-        suite.report.add(figure);
+        report_figure(suite, figure);
       }
     }
   }
@@ -211,7 +211,9 @@ LoadResult run_two_loads(const LoadOptions& options, const ServerProcess& server
 }
 
 void shards(Suite& suite) {
-  std::printf("\nOne shard and two (two Servers in one process, each with a thread and a port), server and load on both cores:\n");
+  std::printf(
+      "\nOne shard and two (two Servers in one process, each with a thread and a port), server and load on both "
+      "cores:\n");
   std::vector<Shape> all{{64, 64, 32}, {1000, 1, 32}};
   if (!suite.quick) all.push_back({1000, 64, 1024});
   for (const Shape& shape : all) {
@@ -275,8 +277,7 @@ Runner nats_core(const Suite& suite, unsigned links) {
 void beside_brokers(Suite& suite) {
   std::printf("\nMessages delivered to an application, 64 links (or one), window 64, 32 bytes, server on one core:\n");
   const Shape shape{64, 64, 32};
-  std::vector<Runner> runners{
-      runner(suite, names::batch, shape, Direction::to_server, false, serve_tautline_batch)};
+  std::vector<Runner> runners{runner(suite, names::batch, shape, Direction::to_server, false, serve_tautline_batch)};
   std::vector<Claim> claims;
   if (Mosquitto::installed()) {
     runners.push_back(mosquitto(suite, names::mosquitto_1, 64, 1));
@@ -285,8 +286,7 @@ void beside_brokers(Suite& suite) {
     runners.push_back(mosquitto(suite, names::mosquitto_2_link, 1, 2));
     claims.push_back({names::batch, names::mosquitto_1, {}});
     claims.push_back({names::batch, names::mosquitto_1_link, {}});
-    claims.push_back(
-        {names::batch, names::mosquitto_2, Target{"64 links, window 64, to Mosquitto QoS 2", {}, 100}});
+    claims.push_back({names::batch, names::mosquitto_2, Target{"64 links, window 64, to Mosquitto QoS 2", {}, 100}});
     claims.push_back({names::batch, names::mosquitto_2_link,
                       Target{"64 links, window 64, to Mosquitto QoS 2 with one publisher", {}, 100}});
   }
@@ -294,7 +294,8 @@ void beside_brokers(Suite& suite) {
     runners.push_back(nats_core(suite, 64));
     claims.push_back({names::batch, names::nats, {}});
   }
-  const Comparison comparison{section, "Messages delivered, beside brokers", {{"window", 64}, {"line bytes", 32}}, claims, {}};
+  const Comparison comparison{
+      section, "Messages delivered, beside brokers", {{"window", 64}, {"line bytes", 32}}, claims, {}};
   report_rates(suite, comparison, alternate(runners, suite.rounds));
 }
 
