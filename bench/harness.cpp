@@ -123,6 +123,10 @@ Series Rounds::load_cpu() const {
   return cores_of(results, &LoadResult::load_cpu_seconds);
 }
 
+const char* where(int load_core) {
+  return load_core == server_core ? "same core" : "cross core";
+}
+
 std::vector<Rounds> alternate(const std::vector<Runner>& runners, int rounds) {
   std::vector<Rounds> all;
   for (const Runner& runner : runners) all.push_back({runner.contender, {}, {}});

@@ -17,6 +17,9 @@ namespace bench {
 constexpr int server_core = 0;
 constexpr int other_core = 1;
 
+/// "same core", "cross core": where the load runs, seen from the server.
+const char* where(int load_core);
+
 /// What all measurements of a run have in common.
 struct Suite {
   Report& report;

@@ -16,10 +16,6 @@ namespace {
 
 constexpr const char* section = "latency";
 
-const char* where(int load_core) {
-  return load_core == server_core ? "same core" : "cross core";
-}
-
 /// A message at a time with the smallest client there is: what is compared is the server.
 LoadOptions one_at_a_time(const Suite& suite, std::uint16_t port) {
   LoadOptions options;

@@ -107,7 +107,7 @@ def latency(figures, directory):
 
 
 def throughput(figures, directory, name, file, description):
-    shown = [f for f in of(figures, "throughput", name)]
+    shown = of(figures, "throughput", name, cores="cross core")
     if not shown:
         return None
     plot, panels = pyplot.subplots(1, 3, figsize=(10, 3.2), sharey=True)

@@ -25,18 +25,21 @@ struct Shape {
   unsigned links;
   unsigned window;
   unsigned line_bytes;
+  int load_core = other_core;
 };
 
 /// One axis at a time around 64 links, window 64, 32 bytes; and the corners that differ in kind: one line at a time
 /// over few and many links, and many links with full windows.
 std::vector<Shape> shapes(bool quick) {
-  std::vector<Shape> all{
-      {1, 64, 32}, {64, 64, 32},  {1000, 64, 32},  // links, full windows
-      {1, 1, 32},  {64, 1, 32},   {1000, 1, 32},   // links, one line at a time
-      {64, 8, 32},                                 // window
-      {64, 64, 8}, {64, 64, 256}, {64, 64, 1024},  // size
-  };
-  if (!quick) all.insert(all.end(), {{10'000, 64, 32}, {10'000, 1, 32}, {1000, 8, 32}, {1000, 64, 1024}});
+  std::vector<Shape> all;
+  for (const unsigned links : {1U, 64U, 1000U}) all.insert(all.end(), {{links, 64, 32}, {links, 1, 32}});
+  all.push_back({64, 8, 32});
+  for (const unsigned line_bytes : {8U, 256U, 1024U}) all.push_back({64, 64, line_bytes});
+  all.insert(all.end(), {{64, 64, 32, server_core}, {1000, 1, 32, server_core}});
+  if (!quick) {
+    all.insert(all.end(),
+               {{10'000, 64, 32}, {10'000, 1, 32}, {1000, 8, 32}, {1000, 64, 1024}, {1, 64, 32, server_core}});
+  }
   return all;
 }
 
@@ -58,7 +61,7 @@ Runner runner(const Suite& suite, const char* name, const Shape& shape, Directio
               ServerProcess::Serve serve) {
   return {name, [=, serve = std::move(serve)] {
             const ServerProcess server(server_core, serve);
-            pin_to(other_core);
+            pin_to(shape.load_core);
             LoadOptions options = load_of(suite, shape, server, raw);
             options.direction = direction;
             return run_load(options);
@@ -89,13 +92,14 @@ std::vector<Runner> runners_to_client(const Suite& suite, const Shape& shape) {
 std::vector<Claim> promises(const Shape& shape) {
   Claim batch{names::batch, names::raw_epoll, {}};
   Claim await{names::await, names::raw_epoll, {}};
+  const std::string to_bare = std::string(", to bare epoll, ") + where(shape.load_core);
   if (shape.line_bytes == 32 && shape.links == 64 && shape.window == 64) {
-    batch.target = Target{"64 links, window 64, one handler, to bare epoll", {}, 0.8};
-    await.target = Target{"64 links, window 64, an awaitable per line, to bare epoll", {}, 0.65};
+    batch.target = Target{"64 links, window 64, one handler" + to_bare, {}, 0.8};
+    await.target = Target{"64 links, window 64, an awaitable per line" + to_bare, {}, 0.65};
   } else if (shape.line_bytes == 32 && shape.links == 1 && shape.window == 64) {
-    batch.target = Target{"1 link, window 64, to bare epoll", {}, 0.8};
+    batch.target = Target{"1 link, window 64" + to_bare, {}, 0.8};
   } else if (shape.line_bytes == 32 && shape.links == 1000 && shape.window == 1) {
-    batch.target = Target{"one at a time over 1,000 links, to bare epoll", {}, 0.9};
+    batch.target = Target{"one at a time over 1,000 links" + to_bare, {}, 0.9};
   }
   return {batch, await, {names::writing, names::raw_epoll, {}}};
 }
@@ -105,18 +109,22 @@ using Growth = std::map<std::pair<unsigned, unsigned>, std::vector<Rounds>>;
 
 void all_shapes(Suite& suite, Direction direction, Growth& growth) {
   const bool to_server = direction == Direction::to_server;
-  std::printf("\nLines a second %s, server on one core, load on the other:\n",
+  std::printf("\nLines a second %s; cross core: server on one core, load on the other:\n",
               to_server ? "to the server" : "to clients");
   for (const Shape& shape : shapes(suite.quick)) {
     Comparison comparison{section,
                           to_server ? "Lines from clients to the server" : "Lines from the server to clients",
-                          {{"links", shape.links}, {"window", shape.window}, {"line bytes", shape.line_bytes}},
+                          {{"links", shape.links},
+                           {"window", shape.window},
+                           {"line bytes", shape.line_bytes},
+                           {"cores", where(shape.load_core)}},
                           promises(shape),
                           {}};
     const std::vector<Rounds> all =
         alternate(to_server ? runners_to_server(suite, shape) : runners_to_client(suite, shape), suite.rounds);
     report_rates(suite, comparison, all);
-    if (to_server && shape.line_bytes == 32) growth[{shape.window, shape.links}] = all;
+    const bool grows = to_server && shape.line_bytes == 32 && shape.load_core == other_core;
+    if (grows) growth[{shape.window, shape.links}] = all;
   }
 }
 
