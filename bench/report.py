@@ -60,7 +60,11 @@ def read(path):
         elif "failed" in item:
             failures.append(item)
         else:
-            figures.append(item)
+            # A ratio to nothing is no number, and JSON has null for it.
+            for series in ("values", "ratios"):
+                item[series] = [value for value in item.get(series, []) if value is not None]
+            if item["values"]:
+                figures.append(item)
     return figures, contenders, failures, machine
 
 
@@ -276,7 +280,7 @@ def document(figures, contenders, failures, machine, reasons, plots, judged):
                            [[c["contender"], c["hops"], c["durability"], c["description"]] for c in shown]))
     if failures:
         parts.append("## Not measured")
-        parts += [f"- {f['name']}: {f['failed']}" for f in failures]
+        parts += list(dict.fromkeys(f"- {f['name']}: {f['failed']}" for f in failures))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
