@@ -17,7 +17,8 @@ void describe_contenders(Report& report) {
   report.describe({names::await, 1, memory, "a coroutine per client, co_await readline(): exactly once, in order"});
   report.describe({names::writing, 1, memory,
                    "a coroutine per client: an awaited write, then try_write() until the outbox (128 lines) is full"});
-  report.describe({names::protocol_1, 1, memory, "as the one before, the client speaks protocol 1"});
+  report.describe(
+      {names::protocol_1, 1, memory, "a coroutine per client, co_await readline(); the client speaks protocol 1"});
   report.describe({names::shards_1, 1, memory, "Server::on_line"});
   report.describe({names::shards_2, 1, memory, "Server::on_line twice, in two threads, on two ports"});
   report.describe({names::both_asio, 1, nothing, "coroutines that write a line and read the answer"});
@@ -26,10 +27,12 @@ void describe_contenders(Report& report) {
 
   std::string configuration = Mosquitto::configuration();
   for (char& character : configuration) {
-    if (character == '\n') character = ';';
+    if (character == '\n') character = ',';
   }
   const std::string broker = "broker's memory";
-  const std::string mqtt = "64 publishers and a subscriber, MQTT 3.1.1; its configuration: " + configuration;
+  const std::string mqtt =
+      "publishers (64 in the table of lines a second) and a subscriber, MQTT 3.1.1; its configuration: " +
+      configuration;
   const std::string one = "the same with one publisher";
   report.describe({names::mosquitto_1, 2, broker, "at least once; " + mqtt});
   report.describe({names::mosquitto_1_link, 2, broker, one});

@@ -76,6 +76,10 @@ def lines(axes, figures, key, label=None, start=0):
     axes.set_xlabel(key)
 
 
+def legend_below(axes):
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.17), frameon=False)
+
+
 def panel_ticks(axes, figures, key):
     ticks = sorted({f["parameters"][key] for f in figures})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
@@ -122,13 +126,13 @@ def throughput(figures, directory, name, file, description):
         if those:
             panel_ticks(panels[0], those, "links")
         start += len(contenders_of(those))
-    panels[0].legend(fontsize=7)
+    legend_below(panels[0])
     for axes, key, fixed in ((panels[1], "window", {"line_bytes": 32}), (panels[2], "line bytes", {"window": 64})):
         those = of(shown, "throughput", links=64, **fixed)
         lines(axes, those, key)
         panel_ticks(axes, those, key)
         axes.set_title("64 links", fontsize=9)
-        axes.legend(fontsize=7)
+        legend_below(axes)
     save(plot, directory, file)
     return "throughput", file, description
 
@@ -143,6 +147,7 @@ def dots(figures, directory, section, name, file, description):
     axes.errorbar(values, names, xerr=errors(shown[::-1]), color=COLOURS[0], marker="o", linestyle="", capsize=2)
     axes.set_xscale("log")
     axes.minorticks_off()
+    axes.margins(y=0.15)
     axes.set_xlabel(shown[0]["unit"])
     save(plot, directory, file)
     return section, file, description
@@ -164,7 +169,7 @@ def over_links(figures, directory):
         axes.set_ylim(bottom=0)
         axes.set_ylabel(shown[0]["unit"])
         axes.set_title(name, fontsize=9)
-        axes.legend(fontsize=7)
+        legend_below(axes)
         file = "".join(c if c.isalnum() else "-" for c in f"{section}-{name}".lower()) + ".svg"
         save(plot, directory, file)
         drawn.append((section, file, name))
