@@ -130,6 +130,7 @@ const char* where(int load_core) {
 
 std::vector<Rounds> alternate(const std::vector<Runner>& runners, int rounds) {
   std::vector<Rounds> all;
+  all.reserve(runners.size());
   for (const Runner& runner : runners) all.push_back({runner.contender, {}, {}});
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < runners.size(); ++i) {
