@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <deque>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -33,6 +34,8 @@ constexpr unsigned source_addresses = 16;
 constexpr unsigned most_beginning = 256;  ///< connecting or greeting at a time, while they link for the first time
 constexpr int slow_receive_buffer = 4096;
 constexpr int longest_wait_ms = 20;
+/// Then it is looked who has been answered: thousands of devices would not wait for each other with their hello.
+constexpr unsigned connects_at_a_time = 16;
 constexpr auto relaxed = std::memory_order_relaxed;
 
 std::uint32_t clock_ms() {
@@ -41,7 +44,7 @@ std::uint32_t clock_ms() {
 }
 
 struct Client : tautline::Timer {
-  enum class State : std::uint8_t { waiting, connecting, talking };
+  enum class State : std::uint8_t { waiting, connecting, connected, talking };
 
   tautline::Protocol2 protocol;
   tautline::LinkNumbers numbers;
@@ -71,6 +74,7 @@ class Crowd {
     for (;;) {
       begin_some();
       int wait_ms = next_ < clients_.size() || options_.read_every_ms != 0 ? 1 : longest_wait_ms;
+      if (!due_.empty()) wait_ms = 0;
       if (!wheel_.empty()) {
         wait_ms = std::clamp(tautline::distance(wheel_.next_ms(), clock_ms()), 0, wait_ms);
       }
@@ -81,6 +85,10 @@ class Crowd {
         on_event(*static_cast<Client*>(event.data.ptr), event.events);
       }
       wheel_.advance(now_ms_, [this](tautline::Timer& timer) { on_timer(static_cast<Client&>(timer)); });
+      for (unsigned i = 0; i < connects_at_a_time && !due_.empty(); ++i) {
+        connect(*due_.front());
+        due_.pop_front();
+      }
       if (options_.read_every_ms != 0) read_slowly();
       obey();
     }
@@ -97,7 +105,7 @@ class Crowd {
       Client& client = clients_[next_++];
       client.beginning = true;
       ++beginning_;
-      connect(client);
+      due_.push_back(&client);
     }
   }
 
@@ -169,6 +177,15 @@ class Crowd {
     wheel_.arm(client, now_ms_ + delay);
   }
 
+  void on_connected(Client& client) {
+    if (options_.hello_after_ms == 0) {
+      greet(client);
+    } else {
+      client.state = Client::State::connected;
+      wheel_.arm(client, now_ms_ + options_.hello_after_ms);
+    }
+  }
+
   void greet(Client& client) {
     client.state = Client::State::talking;
     char id[12];
@@ -191,9 +208,9 @@ class Crowd {
         on_connect_failed(client, error);
         return;
       }
-      if ((events & EPOLLOUT) != 0) greet(client);
+      if ((events & EPOLLOUT) != 0) on_connected(client);
     }
-    if (client.state != Client::State::talking) return;
+    if (client.state == Client::State::waiting || client.state == Client::State::connecting) return;
     const bool hung_up = broken || (events & EPOLLRDHUP) != 0;
     if (!hung_up && (events & EPOLLIN) == 0) return;
     if (reads_slowly(client)) return;
@@ -298,8 +315,9 @@ class Crowd {
 
   void on_timer(Client& client) {
     switch (client.state) {
-      case Client::State::waiting: connect(client); return;
+      case Client::State::waiting: due_.push_back(&client); return;
       case Client::State::connecting: on_connect_failed(client, ETIMEDOUT); return;
+      case Client::State::connected: greet(client); return;
       case Client::State::talking: break;
     }
     tautline::Due due = client.protocol.poll(client.numbers, now_ms_);
@@ -365,6 +383,7 @@ class Crowd {
   CrowdFigures& figures_;
   tautline::TimerWheel wheel_;
   std::vector<Client> clients_;
+  std::deque<Client*> due_;  ///< to connect now
   std::mt19937 random_;
   tautline::LineQueue no_lines_;  ///< these clients write none
   Clock::time_point start_;

@@ -21,6 +21,7 @@ struct CrowdOptions {
   std::uint32_t timeout_ms = 10'000;  ///< of the clients; the server has its own
   double links_per_second = 0;        ///< how fast they begin; 0: as fast as they get through
   bool jitter = true;                 ///< false: the delays of Backoff without their randomness
+  std::uint32_t hello_after_ms = 0;   ///< how long each takes from connected to its hello, as a slow device does
   /// Slow readers: each reads `read_bytes` every so often, from a socket with little room. 0: reads at once.
   std::uint32_t read_every_ms = 0;
   std::size_t read_bytes = 1024;

@@ -13,6 +13,7 @@
 #include "report.hpp"
 #include "scale_idle.hpp"
 #include "scale_process.hpp"
+#include "storm.hpp"
 
 namespace bench {
 namespace {
@@ -27,6 +28,7 @@ struct Part {
 const std::vector<Part> parts = {
     {"idle", "scale", "Idle links in one process", run_idle},
     {"machine", "scale", "Links on the whole machine", run_machine},
+    {"return", "storm", "Clients that lost the server come back", run_return},
 };
 
 /// A part that fails does not take the others with it. False: one failed.
