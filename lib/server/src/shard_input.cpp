@@ -406,6 +406,8 @@ void Shard::on_failed(Conn& conn, const Input& input, std::string_view line, std
     log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(input.reason) +
                                (input.reason == Reason::syntax ? " (a line that fits no rule of the protocol)" : ""));
   }
+  // H4: the record stepped past the epoch of its client, which comes again. A stranger's record has to be there then.
+  if (input.reason == Reason::superseded) adopt_provisional(conn);
   // H7: the record was rolled back. With a new sid the client forgets what it remembers of the old one.
   if (input.reason == Reason::sid) conn.link->numbers.sid = entropy_(entropy_context_);
   // (No record yet: nothing to fence, and the link may be a stranger's, gone with this connection.)

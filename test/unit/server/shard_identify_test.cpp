@@ -285,6 +285,21 @@ TEST(ShardIdentify, of_two_first_connections_of_an_admitted_id_one_becomes_its_r
   EXPECT_EQ(host.read("real"), "still here");
 }
 
+TEST(ShardIdentify, an_admitted_id_whose_epoch_is_ahead_of_the_servers_clock_gets_in_at_the_second_attempt) {
+  // As after a restart of the server within a second: the client's epoch is the generation that comes next.
+  Host host(changed([](ShardOptions& o) { o.admit_unexpected = true; }));
+  const int first = host.connect();
+  host.send(first, "TL2 real\n");
+  EXPECT_EQ(host.take(first).substr(0, 7), "HI 101 ");
+  host.send(first, "GO 101 - 0 500\n");
+  EXPECT_EQ(host.take(first), "BYE superseded\n");
+  const int second = host.connect();
+  host.send(second, "TL2 real\n");
+  EXPECT_EQ(host.take(second).substr(0, 7), "HI 501 ");
+  host.send(second, "GO 501 - 0 500\n");
+  EXPECT_EQ(host.take(second), "GO 501 0 0\n");
+}
+
 TEST(ShardIdentify, a_flood_of_hellos_writes_nothing_and_disturbs_nobody) {
   Host host;
   const int peer = host.open("door");
