@@ -120,8 +120,7 @@ class Crowd {
     if (options_.read_every_ms != 0) set(client, SOL_SOCKET, SO_RCVBUF, slow_receive_buffer);
     // When the crowd is killed its connections are to vanish, not to stand in TIME_WAIT by the hundred thousand.
     linger(client, true);
-    const std::uint32_t source =
-        (127U << 24) | (options_.source << 16) | (1 + index_of(client) % source_addresses);
+    const std::uint32_t source = (127U << 24) | (options_.source << 16) | (1 + index_of(client) % source_addresses);
     const sockaddr_in from = address(source, 0);
     const sockaddr_in to = address(INADDR_LOOPBACK, options_.port);
     if (::bind(client.socket, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) {
@@ -156,7 +155,10 @@ class Crowd {
   }
 
   void on_connect_failed(Client& client, int error) {
-    (error == ECONNREFUSED ? figures_.refused : figures_.timed_out).fetch_add(1, relaxed);
+    (error == ECONNREFUSED ? figures_.refused
+     : error == ETIMEDOUT  ? figures_.timed_out
+                           : figures_.turned_away)
+        .fetch_add(1, relaxed);
     come_back(client);
   }
 
@@ -222,7 +224,7 @@ class Crowd {
       const ssize_t count = ::recv(client.socket, in_.data(), most, 0);
       if (count < 0 && errno == EAGAIN) return;
       if (count <= 0) {
-        on_ended(client);
+        on_ended(client, tautline::Reason::peer_closed);
         return;
       }
       const auto size = static_cast<std::size_t>(count);
@@ -246,7 +248,7 @@ class Crowd {
     std::string_view line;
     while (tautline::take_line(bytes, line)) {
       if (!on_line(client, line)) {
-        on_ended(client);
+        on_ended(client, client.protocol.failure());
         return false;
       }
     }
@@ -281,7 +283,8 @@ class Crowd {
     }
   }
 
-  void on_ended(Client& client) {
+  void on_ended(Client& client, tautline::Reason reason) {
+    figures_.last_end.store(reason, relaxed);
     (client.up ? figures_.lost : figures_.turned_away).fetch_add(1, relaxed);
     if (client.up) figures_.linked.fetch_sub(1, relaxed);
     client.up = false;
@@ -302,7 +305,7 @@ class Crowd {
   bool send(Client& client, std::string_view bytes) {
     const ssize_t count = ::send(client.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count == static_cast<ssize_t>(bytes.size())) return true;
-    on_ended(client);
+    on_ended(client, tautline::Reason::blocked);
     return false;
   }
 
@@ -322,7 +325,7 @@ class Crowd {
     }
     tautline::Due due = client.protocol.poll(client.numbers, now_ms_);
     if (due == tautline::Due::silent) {
-      on_ended(client);
+      on_ended(client, tautline::Reason::silent);
       return;
     }
     if (flush(client)) arm(client);
@@ -387,8 +390,8 @@ class Crowd {
   std::mt19937 random_;
   tautline::LineQueue no_lines_;  ///< these clients write none
   Clock::time_point start_;
-  std::size_t next_ = 0;     ///< of those that have not begun
-  unsigned beginning_ = 0;   ///< have begun, not linked yet
+  std::size_t next_ = 0;    ///< of those that have not begun
+  unsigned beginning_ = 0;  ///< have begun, not linked yet
   std::uint64_t slow_reads_ = 0;
   std::uint32_t now_ms_ = 0;
   int epoll_ = -1;
@@ -409,8 +412,9 @@ void CrowdProcess::wait_linked(double limit_s) {
     return figures_->linked == links_;
   });
   if (!all) {
-    throw std::runtime_error("only " + std::to_string(figures_->linked) + " of " + std::to_string(links_) +
-                             " clients were linked within " + std::to_string(limit_s) + " s");
+    throw std::runtime_error(
+        "only " + std::to_string(figures_->linked) + " of " + std::to_string(links_) +
+        " clients were linked; the last connection that ended: " + tautline::to_string(figures_->last_end));
   }
 }
 

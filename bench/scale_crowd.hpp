@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "scale_process.hpp"
+#include "tautline/core/event.hpp"
 
 /// Very many clients in one process: flat records around the shipped Protocol2 (client role) and Backoff, one epoll
 /// set, one timer wheel. They link, send their status lines, count those of the server, and come back when the link
@@ -34,7 +35,8 @@ struct CrowdFigures {
   std::atomic<std::uint64_t> timed_out{0};    ///< connects without an answer within connect_limit_ms
   std::atomic<std::uint64_t> turned_away{0};  ///< connected, and ended before the link was up
   std::atomic<std::uint64_t> lost{0};         ///< links that were up and ended
-  std::atomic<std::int64_t> all_linked_ns{0};  ///< steady clock: when the last of them was up
+  std::atomic<tautline::Reason> last_end{tautline::Reason::none};  ///< of a connection: why
+  std::atomic<std::int64_t> all_linked_ns{0};                      ///< steady clock: when the last of them was up
 
   // The count of status lines, see CrowdProcess::begin_count().
   std::atomic<std::uint32_t> asked{0};     ///< by the measurement: odd: count, even: stop

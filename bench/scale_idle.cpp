@@ -111,9 +111,10 @@ void print(const IdlePoint& point) {
               point.links, point.bytes_per_link(), point.cpu.median(), point.cpu.low(), point.cpu.high(),
               point.cpu_us_per_link());
   std::printf("   load CPU %.0f %%\n", point.load_cpu);
-  std::printf("                status lines: %llu of %.0f due, at least %u on each link, longest gap %u ms, late %llu\n",
-              static_cast<unsigned long long>(point.status.lines), point.status_lines_due(), point.status.fewest,
-              point.status.longest_gap_ms, static_cast<unsigned long long>(point.status.late_gaps));
+  std::printf(
+      "                status lines: %llu of %.0f due, at least %u on each link, longest gap %u ms, late %llu\n",
+      static_cast<unsigned long long>(point.status.lines), point.status_lines_due(), point.status.fewest,
+      point.status.longest_gap_ms, static_cast<unsigned long long>(point.status.late_gaps));
   std::fflush(stdout);
 }
 
@@ -186,8 +187,8 @@ void run_idle(Report& report, bool quick) {
               load_core);
   std::fflush(stdout);
   std::vector<IdlePoint> points;
-  const std::vector<unsigned> sizes = quick ? std::vector<unsigned>{1'000, 10'000}
-                                            : std::vector<unsigned>{1'000, 10'000, judged_links};
+  const std::vector<unsigned> sizes =
+      quick ? std::vector<unsigned>{1'000, 10'000} : std::vector<unsigned>{1'000, 10'000, judged_links};
   for (const unsigned links : sizes) {
     points.push_back(measure_idle(links, 0, quick ? 1 : 4));
     print(points.back());

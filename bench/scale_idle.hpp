@@ -3,7 +3,8 @@
 #include "report.hpp"
 
 /// Part 4 of the benchmarks: what links cost that say nothing but that they are there. Each function prints its tables
-/// and reports its figures; `quick` is the short form. They throw std::runtime_error if something could not be measured.
+/// and reports its figures; `quick` is the short form. They throw std::runtime_error if something could not be
+/// measured.
 namespace bench {
 
 constexpr const char* tautline_server = "Tautline server";

@@ -154,8 +154,9 @@ void run_machine(Report& report, bool quick) {
   std::fflush(stdout);
   const MachineFigures figures = Machine(options).run();
   const double due = figures.counted_s / (options.timeout_ms / 4000.0) * links;
-  std::printf("  user memory %.0f B a link, kernel memory %.0f B a link (both ends), servers %.2f cores, clients %.2f\n",
-              figures.server_bytes / links, figures.kernel_bytes / links, figures.server_cpu, figures.load_cpu);
+  std::printf(
+      "  user memory %.0f B a link, kernel memory %.0f B a link (both ends), servers %.2f cores, clients %.2f\n",
+      figures.server_bytes / links, figures.kernel_bytes / links, figures.server_cpu, figures.load_cpu);
   std::printf("  status lines: %llu of %.0f due, at least %u on each link, longest gap %u ms, late %llu; none lost\n\n",
               static_cast<unsigned long long>(figures.status.lines), due, figures.status.fewest,
               figures.status.longest_gap_ms, static_cast<unsigned long long>(figures.status.late_gaps));
@@ -172,13 +173,14 @@ void run_machine(Report& report, bool quick) {
                 .values = {{value}},
                 .note = note});
   };
-  Figure held{.section = "scale",
-              .name = "Links held on the machine at a time",
-              .unit = "links",
-              .parameters = parameters,
-              .contender = tautline_server,
-              .values = {{static_cast<double>(links)}},
-              .note = "servers and clients agree on the number, and none was lost while their status lines were counted"};
+  Figure held{
+      .section = "scale",
+      .name = "Links held on the machine at a time",
+      .unit = "links",
+      .parameters = parameters,
+      .contender = tautline_server,
+      .values = {{static_cast<double>(links)}},
+      .note = "servers and clients agree on the number, and none was lost while their status lines were counted"};
   if (!quick) held.target = Target{.what = "idle links on the machine", .at_most = {}, .at_least = 250'000};
   report.add(held);
   add("Time until all are linked", "s", figures.link_s, "one server process after the other");

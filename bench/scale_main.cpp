@@ -29,6 +29,8 @@ const std::vector<Part> parts = {
     {"idle", "scale", "Idle links in one process", run_idle},
     {"machine", "scale", "Links on the whole machine", run_machine},
     {"return", "storm", "Clients that lost the server come back", run_return},
+    {"slow", "storm", "Slow readers", run_slow_readers},
+    {"flood", "storm", "Floods beside real clients", run_floods},
 };
 
 /// A part that fails does not take the others with it. False: one failed.

@@ -39,7 +39,7 @@ class Application {
   Application(asio::io_context& io, tautline::Server& server, const ScaleServerOptions& options,
               ScaleServerFigures& figures)
       : server_(server), figures_(figures), timer_(io), line_(written_line_bytes, 'x') {
-    for (unsigned id = 1; id <= options.written_to; ++id) {
+    for (unsigned id = options.written_from; id <= options.written_to; ++id) {
       readers_.push_back(server.mailbox(std::to_string(id)));
     }
     server.on_line([this](const tautline::Connection&, std::string_view) { ++figures_.lines; });

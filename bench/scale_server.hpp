@@ -13,7 +13,8 @@ struct ScaleServerOptions {
   std::uint16_t port = 0;  ///< 0: a free one
   std::uint32_t timeout_ms = 10'000;
   unsigned expected = 0;  ///< ids "1" to this number are named; 0: all ids are admitted
-  /// The application keeps the outboxes of the links "1" to this number full.
+  /// The application keeps the outboxes of the links with the ids from `written_from` to `written_to` full.
+  unsigned written_from = 1;
   unsigned written_to = 0;
 };
 

@@ -17,7 +17,7 @@ namespace {
 constexpr int server_core = 0;
 constexpr int load_core = 1;
 constexpr std::uint32_t timeout_ms = 10'000;
-constexpr double return_limit_s = 60;
+constexpr double return_limit_s = 20;
 /// A board that looks at its socket now and then says hello so late.
 constexpr std::uint32_t slow_hello_ms = 50;
 
@@ -122,11 +122,12 @@ struct StormSeries {
 
 void print(const StormResult& result, const StormOptions& options) {
   std::printf("  away %3.1f s, %-38s  half back %5.2f s, all back %5.2f s   refused %.0f before, %.0f after",
-              options.away_s, options.contender(), result.half_back_s, result.all_back_s,
-              result.refused_before, result.refused);
-  std::printf("; %.0f connects for %u links, %.0f timed out, %.0f turned away; peak %.1f MB; CPU %.0f %% (load %.0f %%)\n",
-              result.attempts, options.links, result.timed_out, result.turned_away, result.peak_bytes / 1e6,
-              100 * result.server_cpu, 100 * result.load_cpu);
+              options.away_s, options.contender(), result.half_back_s, result.all_back_s, result.refused_before,
+              result.refused);
+  std::printf(
+      "; %.0f connects for %u links, %.0f timed out, %.0f turned away; peak %.1f MB; CPU %.0f %% (load %.0f %%)\n",
+      result.attempts, options.links, result.timed_out, result.turned_away, result.peak_bytes / 1e6,
+      100 * result.server_cpu, 100 * result.load_cpu);
   std::fflush(stdout);
 }
 
