@@ -300,6 +300,18 @@ TEST(ShardIdentify, an_admitted_id_whose_epoch_is_ahead_of_the_servers_clock_get
   EXPECT_EQ(host.take(second), "GO 501 0 0\n");
 }
 
+TEST(ShardIdentify, empty_lines_may_stand_before_a_greeting_but_not_fill_a_read) {
+  Host host;
+  const int patient = host.connect();
+  host.send(patient, std::string(max_handshake_bytes, '\n') + "TL2 door\n");
+  EXPECT_EQ(host.take(patient).substr(0, 3), "HI ");
+  const int flood = host.connect();
+  host.send(flood, std::string(max_handshake_bytes + 1, '\n') + "TL2 door\n");
+  EXPECT_TRUE(host.is_closed(flood));
+  EXPECT_EQ(host.take(flood), "");
+  EXPECT_TRUE(host.logged("empty lines instead of a greeting")) << host.log_text();
+}
+
 TEST(ShardIdentify, a_flood_of_hellos_writes_nothing_and_disturbs_nobody) {
   Host host;
   const int peer = host.open("door");
