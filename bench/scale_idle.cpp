@@ -43,8 +43,9 @@ void check_links(const CrowdProcess& crowd, const ScaleServerFigures& server, un
   }
 }
 
-/// `quarters` of the timeout are measured; 0: memory only.
-IdlePoint measure_idle(unsigned links, unsigned expected, unsigned quarters) {
+/// The links come evenly over `ramp_s`: a quarter of the timeout for status lines that come evenly too, as on a server
+/// that runs for long, and not in a burst. `quarters` of the timeout are measured; 0: memory only.
+IdlePoint measure_idle(unsigned links, unsigned expected, unsigned quarters, double ramp_s) {
   ScaleServerOptions server_options;
   server_options.timeout_ms = timeout_ms;
   server_options.expected = expected;
@@ -59,8 +60,7 @@ IdlePoint measure_idle(unsigned links, unsigned expected, unsigned quarters) {
   options.port = server.port();
   options.links = links;
   options.timeout_ms = timeout_ms;
-  // Spread over one quarter, as the links of a server that runs for long: status lines come evenly, not in a burst.
-  options.links_per_second = links / quarter_s;
+  options.links_per_second = links / ramp_s;
   CrowdProcess crowd(load_core, options);
   crowd.wait_linked(link_limit_s);
   pause_for(quarters == 0 ? 0.5 : quarter_s);  // every link has had its first status line
@@ -190,14 +190,14 @@ void run_idle(Report& report, bool quick) {
   const std::vector<unsigned> sizes =
       quick ? std::vector<unsigned>{1'000, 10'000} : std::vector<unsigned>{1'000, 10'000, judged_links};
   for (const unsigned links : sizes) {
-    points.push_back(measure_idle(links, 0, quick ? 1 : 4));
+    points.push_back(measure_idle(links, 0, quick ? 1 : 4, quick ? 1 : quarter_s));
     print(points.back());
     report_point(report, points.back());
   }
   report_slope(report, "memory per link", log_log_slope(points, &IdlePoint::bytes_per_link), points);
   report_slope(report, "CPU per link", log_log_slope(points, &IdlePoint::cpu_us_per_link), points);
   if (!quick) {
-    IdlePoint listed = measure_idle(judged_links, judged_links, 0);
+    IdlePoint listed = measure_idle(judged_links, judged_links, 0, quarter_s);
     listed.empty_server_bytes = points.back().empty_server_bytes;
     std::printf("  %6u links  %5.0f B a link if each id is named in ServerOptions::expected (the lists counted)\n",
                 listed.links, listed.bytes_per_link());

@@ -31,7 +31,7 @@ struct RealSeries {
 
 /// What reached the server while the real clients were measured.
 struct Arrived {
-  Series connects_per_second, megabytes_per_second, held;
+  Series connects_per_second, megabytes_per_second, held, server_cpu;
 };
 
 struct FloodOptions {
@@ -61,11 +61,13 @@ class FloodMeasurement {
         pause_for(options_.warm_up_s);
         const std::uint64_t connects = flooder.figures().connects;
         const std::uint64_t bytes = flooder.figures().bytes;
+        const double cpu = exact_cpu_seconds_of(server_.pid());
         const auto start = Clock::now();
         flooded.add(measured());
         const double seconds = seconds_since(start);
         arrived.connects_per_second.add(static_cast<double>(flooder.figures().connects - connects) / seconds);
         arrived.megabytes_per_second.add(static_cast<double>(flooder.figures().bytes - bytes) / seconds / 1e6);
+        arrived.server_cpu.add(100 * (exact_cpu_seconds_of(server_.pid()) - cpu) / seconds);
         arrived.held.add(figures_->connections - crowd_links);
       }
       // All that the flood had open is gone with it.
@@ -124,10 +126,11 @@ void add_pair(Report& report, const char* name, const char* unit, Flood flood, c
 }
 
 void report_flood(Report& report, Flood flood, const FloodMeasurement& measured) {
-  std::printf("  %s: %.0f connections/s and %.2f MB/s arrived, the server held %.0f of them; %.0f of %u links lost\n",
-              to_string(flood), measured.arrived.connects_per_second.median(),
-              measured.arrived.megabytes_per_second.median(), measured.arrived.held.median(), measured.lost,
-              crowd_links);
+  const Arrived& arrived = measured.arrived;
+  std::printf("  %s: %.0f connections/s and %.2f MB/s arrived, the server held %.0f of them at %.0f %% CPU",
+              to_string(flood), arrived.connects_per_second.median(), arrived.megabytes_per_second.median(),
+              arrived.held.median(), arrived.server_cpu.median());
+  std::printf("; %.0f of %u idle links lost; %.0f lines of its log\n", measured.lost, crowd_links, measured.warnings);
   add_pair(report, "One line at a time beside a flood, p50", "us", flood, measured.quiet.p50_us,
            measured.flooded.p50_us);
   add_pair(report, "One line at a time beside a flood, p99", "us", flood, measured.quiet.p99_us,
@@ -146,9 +149,10 @@ void report_flood(Report& report, Flood flood, const FloodMeasurement& measured)
                 .values = values,
                 .note = note});
   };
-  add("Flood: connections made", "connections/s", measured.arrived.connects_per_second, "");
-  add("Flood: bytes sent", "MB/s", measured.arrived.megabytes_per_second, "");
-  add("Flood: connections that the server held", "connections", measured.arrived.held, "at the end of the round");
+  add("Flood: connections made", "connections/s", arrived.connects_per_second, "");
+  add("Flood: bytes sent", "MB/s", arrived.megabytes_per_second, "");
+  add("Flood: connections that the server held", "connections", arrived.held, "at the end of the round");
+  add("Flood: CPU of the server", "% of a core", arrived.server_cpu, "with the real clients");
   add("Links lost beside a flood", "links", {{measured.lost}}, "of 1,000 idle ones, over all rounds");
 }
 

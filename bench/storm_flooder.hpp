@@ -12,7 +12,7 @@ enum class Flood : std::uint8_t {
   hellos,   ///< connections that say hello and never go on, as many as this process may have; the oldest is renewed
   silent,   ///< the same without a hello: half-open
   garbage,  ///< a few connections with random bytes, renewed when the server closes them
-  blank,    ///< a few connections with nothing but empty lines, which the server must read on
+  blank,    ///< the same with empty lines, which may stand before a hello
 };
 
 const char* to_string(Flood flood);

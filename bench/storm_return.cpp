@@ -17,7 +17,7 @@ namespace {
 constexpr int server_core = 0;
 constexpr int load_core = 1;
 constexpr std::uint32_t timeout_ms = 10'000;
-constexpr double return_limit_s = 20;
+constexpr double return_limit_s = 60;
 /// A board that looks at its socket now and then says hello so late.
 constexpr std::uint32_t slow_hello_ms = 50;
 
@@ -175,6 +175,7 @@ void run_return(Report& report, bool quick) {
   std::vector<StormSeries> series(storms.size());
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < storms.size(); ++i) {
+      if (storms[i].away_s != 0 && round >= 2) continue;  // these take their time, and scatter less
       const StormResult result = run_storm(storms[i]);
       print(result, storms[i]);
       series[i].add(result);
