@@ -12,165 +12,248 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "process.hpp"
-#include "tautline/core/decimal.hpp"
-#include "tautline/core/framing.hpp"
-#include "tautline/core/wire_2.hpp"
+#include "speaker_lines.hpp"
 
 namespace bench {
 namespace {
 
-struct Link {
-  int socket = -1;
-  std::uint32_t sent = 0;
-  std::uint32_t acknowledged = 0;
-  std::string tail;
-};
+constexpr double greeting_limit_seconds = 10;
+/// Fewer than a server may refuse to have unidentified at a time, and than fit its queue of new connections.
+constexpr unsigned greeted_at_a_time = 256;
 
-int connect_to(std::uint16_t port) {
+/// Loopback has one address per 2^24; a source address of its own for each thousand links keeps the search for a free
+/// port short.
+in_addr_t source_address(unsigned index) {
+  return htonl(0x7F000001U + ((index / 1000U) << 8U));
+}
+
+int connect_to(std::uint16_t port, unsigned index) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    throw std::runtime_error("cannot connect to the server under test");
-  }
+  if (socket < 0) throw std::runtime_error("no more sockets: the limit of open files is too low");
   const int on = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = source_address(index);
+  const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (!bound || ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    ::close(socket);
+    throw std::runtime_error("cannot connect to the server under test");
+  }
+  ::fcntl(socket, F_SETFL, O_NONBLOCK);
   return socket;
 }
 
-void send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count <= 0) throw std::runtime_error("the server under test closed a connection");
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
+struct Link {
+  int socket = -1;
+  bool receives = false;
+  std::unique_ptr<Speaker> speaker;
+  std::string tail;    ///< received, not yet a message
+  std::string unsent;  ///< what the socket did not take
+};
 
-std::string receive_line(int socket) {
-  std::string line;
-  char c = 0;
-  while (::recv(socket, &c, 1, 0) == 1) {
-    if (c == '\n') return line;
-    line.push_back(c);
-  }
-  throw std::runtime_error("the server under test closed a connection");
-}
+}  // namespace
 
-void greet(int socket, unsigned id, unsigned window) {
-  using namespace tautline;
-  char out[max_handshake_bytes + 1];
-  const std::string name = std::to_string(id);
-  const char* end = wire_2::put_hello(out, {name, {window, 1024, 60'000}});
-  send_all(socket, {out, static_cast<std::size_t>(end - out)});
-  wire_2::Hi hi;
-  if (!wire_2::parse_hi(receive_line(socket), hi)) throw std::runtime_error("no HI from the server under test");
-  wire_2::ClientGo go;
-  go.generation = hi.generation;
-  end = wire_2::put_client_go(out, go);
-  send_all(socket, {out, static_cast<std::size_t>(end - out)});
-  wire_2::ServerGo answer;
-  if (!wire_2::parse_server_go(receive_line(socket), answer)) throw std::runtime_error("no GO from the server");
-}
-
-class Load {
+class Load::Engine {
  public:
-  explicit Load(const LoadOptions& options) : options_(options), links_(options.links) {
-    payload_.assign(options.line_bytes, 'x');
+  Engine(const LoadOptions& options, const MakeSpeaker& link, unsigned receivers, const MakeSpeaker& receiver)
+      : options_(options), with_receivers_(receivers != 0), links_(options.links + receivers) {
+    raise_open_files_limit();
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    // Receivers first: what is sent before they listen would reach nobody.
+    for (unsigned i = 0; i < receivers; ++i) open(links_[options.links + i], receiver(i), i, true);
+    greet_all();
     for (unsigned i = 0; i < options.links; ++i) {
-      Link& link = links_[i];
-      link.socket = connect_to(options.port);
-      if (options.greeting == Greeting::tautline_2) greet(link.socket, i + 1, options.window);
-      ::fcntl(link.socket, F_SETFL, O_NONBLOCK);
-      epoll_event event{};
-      event.events = EPOLLIN | EPOLLET;
-      event.data.ptr = &link;
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, link.socket, &event);
+      open(links_[i], link(i), i, false);
+      if ((i + 1) % greeted_at_a_time == 0) greet_all();
     }
+    greet_all();
   }
-  Load(const Load&) = delete;
-  Load& operator=(const Load&) = delete;
-  ~Load() {
-    for (const Link& link : links_) ::close(link.socket);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine() {
+    for (const Link& link : links_) {
+      if (link.socket >= 0) ::close(link.socket);
+    }
     ::close(epoll_);
   }
 
   LoadResult run() {
     LoadResult result;
-    const double cpu_before = cpu_seconds_of_this_process();
-    start_ = Clock::now();
-    for (Link& link : links_) send_more(link);
-    std::array<epoll_event, 256> events;
-    while (seconds_since(start_) < options_.seconds) {
-      const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
-      for (int i = 0; i < count; ++i) {
-        Link& link = *static_cast<Link*>(events[static_cast<std::size_t>(i)].data.ptr);
-        const std::uint32_t before = link.acknowledged;
-        receive(link);
-        result.lines += link.acknowledged - before;
-        if (options_.record_latency && link.acknowledged != before) {
-          result.latencies_us.push_back(1e6 * std::chrono::duration<double>(Clock::now() - sent_at_).count());
-        }
-        send_more(link);
-      }
-    }
-    result.seconds = seconds_since(start_);
-    result.load_cpu_seconds = cpu_seconds_of_this_process() - cpu_before;
+    started_ = Clock::now();
+    paced_lines_ = 0;
+    for (Link& link : links_) turn(link, nullptr);
+    while (seconds_since(started_) < options_.warm_up_seconds) wait(nullptr);
+    const std::uint64_t before = counted();
+    const double cpu_before = cpu_seconds_of_this_thread();
+    const double server_cpu_before = server_cpu();
+    const auto counted_from = Clock::now();
+    while (seconds_since(counted_from) < options_.seconds) wait(options_.record_latency ? &result : nullptr);
+    result.seconds = seconds_since(counted_from);
+    result.load_cpu_seconds = cpu_seconds_of_this_thread() - cpu_before;
+    result.server_cpu_seconds = server_cpu() - server_cpu_before;
+    result.lines = counted() - before;
     std::sort(result.latencies_us.begin(), result.latencies_us.end());
     return result;
   }
 
  private:
-  void send_more(Link& link) {
-    char* out = out_.data();
-    char* const end = out + out_.size();
-    while (link.sent - link.acknowledged < options_.window && end - out > 2048) {
-      ++link.sent;
-      char number[16];
-      const auto digits = static_cast<std::size_t>(tautline::put_decimal(number, link.sent) - number);
-      const std::size_t overhead = digits + 3;
-      const std::size_t payload = options_.line_bytes > overhead ? options_.line_bytes - overhead : 0;
-      out = tautline::wire_2::put_data(out, link.sent, std::string_view(payload_).substr(0, payload));
+  void open(Link& link, std::unique_ptr<Speaker> speaker, unsigned index, bool receives) {
+    link.speaker = std::move(speaker);
+    link.receives = receives;
+    link.socket = connect_to(options_.port, index);
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLET;
+    event.data.ptr = &link;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, link.socket, &event);
+    Out out = room();
+    link.speaker->greet(out);
+    send(link, out);
+    greeting_.push_back(&link);
+  }
+
+  void greet_all() {
+    greeting_now_ = true;
+    const auto start = Clock::now();
+    const auto is_ready = [](const Link* link) { return link->speaker->ready(); };
+    while (!std::all_of(greeting_.begin(), greeting_.end(), is_ready)) {
+      if (seconds_since(start) > greeting_limit_seconds) throw std::runtime_error("the server does not greet");
+      wait(nullptr);
     }
-    if (out == out_.data()) return;
+    greeting_.clear();
+    greeting_now_ = false;
+  }
+
+  double server_cpu() const { return options_.server_pid != 0 ? cpu_seconds_of(options_.server_pid) : 0; }
+
+  std::uint64_t counted() const {
+    std::uint64_t acknowledged = 0;
+    std::uint64_t delivered = 0;
+    for (const Link& link : links_) {
+      acknowledged += link.speaker->acknowledged();
+      delivered += link.speaker->delivered();
+    }
+    if (options_.direction == Direction::to_client) return delivered;
+    return with_receivers_ ? std::min(acknowledged, delivered) : acknowledged;
+  }
+
+  void wait(LoadResult* result) {
+    const bool paced = options_.lines_per_second > 0 && !greeting_now_;
+    if (paced) send_what_is_due();
+    const int timeout_ms = paced ? 1 : 100;
+    const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
+    // Receivers after senders: a round trip is not made longer by what the load does for another role.
+    for (const bool receives : {false, true}) {
+      for (int i = 0; i < count; ++i) {
+        Link& link = *static_cast<Link*>(events_[static_cast<std::size_t>(i)].data.ptr);
+        if (link.receives == receives) turn(link, result);
+      }
+      if (!with_receivers_) break;
+    }
+  }
+
+  /// Reads what is there, answers, and fills the window.
+  void turn(Link& link, LoadResult* result) {
+    Speaker& speaker = *link.speaker;
+    for (bool more = true; more;) {
+      std::memcpy(in_.data(), link.tail.data(), link.tail.size());
+      const std::size_t room_left = in_.size() - link.tail.size();
+      const ssize_t count = ::recv(link.socket, in_.data() + link.tail.size(), room_left, 0);
+      if (count == 0) throw std::runtime_error("the server under test closed a connection");
+      if (count < 0 && errno != EAGAIN) throw std::runtime_error("a connection to the server under test broke");
+      if (count < 0) break;
+      more = static_cast<std::size_t>(count) == room_left;
+      const std::string_view bytes(in_.data(), link.tail.size() + static_cast<std::size_t>(count));
+      const std::uint32_t before = speaker.acknowledged();
+      Out out = room();
+      const std::size_t used = speaker.receive(bytes, out);
+      if (result != nullptr && speaker.acknowledged() != before) {
+        result->latencies_us.push_back(1e6 * seconds_since(sent_at_));
+      }
+      link.tail.assign(bytes.substr(used));
+      send(link, out);
+    }
+    flush(link);
+    const bool sends = !link.receives && options_.direction == Direction::to_server && options_.lines_per_second == 0;
+    if (sends && !greeting_now_) fill_window(link);
+  }
+
+  void send_what_is_due() {
+    const double due = seconds_since(started_) * options_.lines_per_second;
+    for (; static_cast<double>(paced_lines_) < due; ++paced_lines_) fill_window(links_[paced_lines_ % options_.links]);
+  }
+
+  void fill_window(Link& link) {
+    Speaker& speaker = *link.speaker;
+    Out out = room();
+    while (link.unsent.empty() && speaker.sent() - speaker.acknowledged() < options_.window &&
+           out.room() > max_message_bytes) {
+      speaker.write(out);
+    }
+    if (out.at == out_.data()) return;
     if (options_.record_latency) sent_at_ = Clock::now();
-    send_all(link.socket, {out_.data(), static_cast<std::size_t>(out - out_.data())});
+    send(link, out);
   }
 
-  void receive(Link& link) {
-    std::memcpy(in_.data(), link.tail.data(), link.tail.size());
-    const ssize_t count = ::recv(link.socket, in_.data() + link.tail.size(), in_.size() - link.tail.size(), 0);
-    if (count == 0) throw std::runtime_error("the server under test closed a connection");
-    if (count < 0) return;
-    std::string_view bytes(in_.data(), link.tail.size() + static_cast<std::size_t>(count));
-    std::string_view line;
-    while (tautline::take_line(bytes, line)) {
-      if (line.empty() || line[0] != 'A') continue;
-      line.remove_prefix(1);
-      std::uint32_t acknowledged = 0;
-      if (tautline::take_decimal(line, acknowledged)) link.acknowledged = acknowledged;
+  Out room() { return {out_.data(), out_.data() + out_.size()}; }
+
+  void send(Link& link, const Out& out) {
+    const std::string_view bytes(out_.data(), static_cast<std::size_t>(out.at - out_.data()));
+    if (bytes.empty()) return;
+    if (!link.unsent.empty()) {
+      link.unsent += bytes;
+    } else {
+      link.unsent += bytes.substr(send_some(link.socket, bytes));
     }
-    link.tail.assign(bytes);
   }
 
-  LoadOptions options_;
+  void flush(Link& link) {
+    if (!link.unsent.empty()) link.unsent.erase(0, send_some(link.socket, link.unsent));
+  }
+
+  static std::size_t send_some(int socket, std::string_view bytes) {
+    std::size_t total = 0;
+    while (total < bytes.size()) {
+      const ssize_t count = ::send(socket, bytes.data() + total, bytes.size() - total, MSG_NOSIGNAL);
+      if (count < 0 && errno == EAGAIN) break;
+      if (count <= 0) throw std::runtime_error("the server under test closed a connection");
+      total += static_cast<std::size_t>(count);
+    }
+    return total;
+  }
+
+  static constexpr std::size_t max_message_bytes = 2048;
+
+  const LoadOptions options_;
+  const bool with_receivers_;
   std::vector<Link> links_;
-  std::string payload_;
+  std::vector<const Link*> greeting_;
+  bool greeting_now_ = false;
   int epoll_ = -1;
-  Clock::time_point start_;
+  Clock::time_point started_;
   Clock::time_point sent_at_;
-  std::array<char, 256 * 1024> out_;
+  std::uint64_t paced_lines_ = 0;
+  std::array<epoll_event, 256> events_;
   std::array<char, 64 * 1024> in_;
+  std::array<char, Speaker::max_turn_bytes> out_;
 };
 
-}  // namespace
+Load::Load(const LoadOptions& options, const MakeSpeaker& link, unsigned receivers, const MakeSpeaker& receiver)
+    : engine_(std::make_unique<Engine>(options, link, receivers, receiver)) {}
+Load::Load(const LoadOptions& options)
+    : Load(options, [&options](unsigned index) { return speak_lines(options, index); }) {}
+Load::~Load() = default;
+LoadResult Load::run() {
+  return engine_->run();
+}
 
 double LoadResult::percentile_us(double part) const {
   if (latencies_us.empty()) return 0;
@@ -179,8 +262,7 @@ double LoadResult::percentile_us(double part) const {
 }
 
 LoadResult run_load(const LoadOptions& options) {
-  const auto load = std::make_unique<Load>(options);
-  return load->run();
+  return Load(options).run();
 }
 
 }  // namespace bench

@@ -6,20 +6,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <ctime>
+#include <exception>
 #include <functional>
-#include <iterator>
-#include <sstream>
 #include <stdexcept>
-#include <string>
-#include <utility>
+#include <vector>
 
-/// Two processes of one measurement: the server under test in a child, the load in the parent.
+/// The processes of a measurement: the server under test in a child, the load in the parent; and what they cost.
 namespace bench {
 
 using Clock = std::chrono::steady_clock;
@@ -36,26 +34,31 @@ inline void pin_to(int core) {
   if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("cannot pin the process to a core");
 }
 
-/// User and system time of another process, from /proc.
+inline double cpu_seconds_of_clock(clockid_t clock) {
+  timespec time{};
+  if (clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// User and system time of another process, of all its threads.
 inline double cpu_seconds_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
-  std::string skipped;
-  for (int i = 3; i < 14; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  clockid_t clock{};
+  return clock_getcpuclockid(pid, &clock) == 0 ? cpu_seconds_of_clock(clock) : 0;
 }
 
 inline double cpu_seconds_of_this_process() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  return cpu_seconds_of_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+inline double cpu_seconds_of_this_thread() {
+  return cpu_seconds_of_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/// As many files as the system allows: the usual soft limit of 1024 is less than the links of a measurement.
+inline void raise_open_files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// Undoes pin_to().
@@ -66,48 +69,77 @@ inline void use_all_cores() {
   if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("cannot use all cores");
 }
 
-/// A server in a child process. `serve(report_port)` calls report_port once it listens, and runs until it is killed.
+/// A program that this process started; ends with the object.
+class ChildProcess {
+ public:
+  explicit ChildProcess(pid_t pid) : pid_(pid) {
+    if (pid < 0) throw std::runtime_error("cannot fork");
+  }
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  ~ChildProcess() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
+/// A server in a child process. `serve(report_port)` calls report_port once it listens (as often as it has ports), and
+/// runs until it is killed.
 class ServerProcess {
  public:
   static constexpr int any_core = -1;
-  using Serve = std::function<void(const std::function<void(std::uint16_t)>&)>;
+  using ReportPort = std::function<void(std::uint16_t)>;
+  using Serve = std::function<void(const ReportPort&)>;
 
-  ServerProcess(int core, const Serve& serve) {
-    int ends[2];
-    if (pipe(ends) != 0) throw std::runtime_error("cannot make a pipe");
-    pid_ = fork();
-    if (pid_ < 0) throw std::runtime_error("cannot fork");
-    if (pid_ == 0) {
-      close(ends[0]);
+  ServerProcess(int core, const Serve& serve, unsigned ports = 1) : ends_(), child_(start(core, serve)) {
+    close(ends_[1]);
+    for (unsigned i = 0; i < ports; ++i) {
+      std::uint16_t port = 0;
+      if (read(ends_[0], &port, sizeof port) == sizeof port) ports_.push_back(port);
+    }
+    close(ends_[0]);
+    if (ports_.size() != ports) throw std::runtime_error("the server under test did not start");
+  }
+  std::uint16_t port(unsigned which = 0) const { return ports_[which]; }
+  pid_t pid() const { return child_.pid(); }
+
+ private:
+  pid_t start(int core, const Serve& serve) {
+    if (pipe(ends_) != 0) throw std::runtime_error("cannot make a pipe");
+    const pid_t pid = fork();
+    if (pid != 0) return pid;
+    close(ends_[0]);
+    run_child(core, [&] {
+      serve([&](std::uint16_t port) {
+        if (write(ends_[1], &port, sizeof port) != sizeof port) std::_Exit(1);
+      });
+    });
+  }
+  /// An exception must not unwind into the code of the parent, whose copy the child is.
+  template <typename Work>
+  [[noreturn]] static void run_child(int core, Work work) {
+    try {
+      raise_open_files_limit();
       if (core == any_core) {
         use_all_cores();
       } else {
         pin_to(core);
       }
-      serve([&](std::uint16_t port) {
-        if (write(ends[1], &port, sizeof port) != sizeof port) std::_Exit(1);
-      });
+      work();
       std::_Exit(0);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "server under test: %s\n", error.what());
+      std::_Exit(1);
     }
-    close(ends[1]);
-    const ssize_t count = read(ends[0], &port_, sizeof port_);
-    close(ends[0]);
-    if (count != sizeof port_) throw std::runtime_error("the server under test did not start");
-  }
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
-
-  ~ServerProcess() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
   }
 
-  std::uint16_t port() const { return port_; }
-  pid_t pid() const { return pid_; }
-
- private:
-  pid_t pid_ = -1;
-  std::uint16_t port_ = 0;
+  int ends_[2];
+  ChildProcess child_;
+  std::vector<std::uint16_t> ports_;
 };
 
 }  // namespace bench

@@ -37,6 +37,8 @@ void Report::add(const Figure& figure) {
     if (figure.target->at_least) target["at_least"] = *figure.target->at_least;
     object["target"] = target;
   }
+  if (!figure.server_cpu.empty()) object["server_cpu"] = figure.server_cpu.values;
+  if (!figure.load_cpu.empty()) object["load_cpu"] = figure.load_cpu.values;
   if (!figure.note.empty()) object["note"] = figure.note;
   write(object);
 }

@@ -16,7 +16,7 @@ namespace bench {
 struct Contender {
   std::string name;
   int hops = 1;             ///< network hops from the sender's application to the receiver's
-  std::string durability;   ///< what an acknowledged line survives: "none", "fsync before each acknowledgement", ...
+  std::string durability;   ///< where an acknowledged line is kept: "nowhere", "server's memory", "disk, synced", ...
   std::string description;  ///< how it is set up; one sentence, may be empty
 };
 
@@ -40,6 +40,8 @@ struct Figure {
   Series ratios{};                    ///< pair by pair; empty if ratio_to is
   std::optional<Target> target{};     ///< judged by script/bench, never by the program
   std::string note{};                 ///< what a reader must know to understand the figure
+  Series server_cpu{};                ///< of each round, in cores; empty: not known
+  Series load_cpu{};                  ///< the same of the load: near 1 it, not the server, is the bottleneck
 };
 
 /// Appends to a file as the figures come, so that what was measured before a failure is kept.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "process.hpp"
 #include "scale_process.hpp"
 #include "tautline/core/event.hpp"
 
@@ -60,7 +61,7 @@ class CrowdProcess {
   CrowdProcess(int core, const CrowdOptions& options);
 
   const CrowdFigures& figures() const { return *figures_; }
-  double cpu_seconds() const { return exact_cpu_seconds_of(child_.pid()); }
+  double cpu_seconds() const { return cpu_seconds_of(child_.pid()); }
 
   /// Until all are linked; throws std::runtime_error if that takes longer than `limit_s`.
   void wait_linked(double limit_s);

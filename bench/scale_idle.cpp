@@ -72,9 +72,9 @@ IdlePoint measure_idle(unsigned links, unsigned expected, unsigned quarters, dou
     const double load_before = crowd.cpu_seconds();
     for (unsigned quarter = 0; quarter < quarters; ++quarter) {
       const auto begin = Clock::now();
-      const double before = exact_cpu_seconds_of(server.pid());
+      const double before = cpu_seconds_of(server.pid());
       pause_for(quarter_s);
-      const double used = exact_cpu_seconds_of(server.pid()) - before;
+      const double used = cpu_seconds_of(server.pid()) - before;
       point.cpu.add(100 * used / seconds_since(begin));
     }
     point.load_cpu = 100 * (crowd.cpu_seconds() - load_before) / seconds_since(start);

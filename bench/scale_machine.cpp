@@ -107,7 +107,7 @@ class Machine {
     const auto cpu = [this](double& servers, double& load) {
       servers = load = 0;
       for (const auto& pair : pairs_) {
-        servers += exact_cpu_seconds_of(pair->server->pid());
+        servers += cpu_seconds_of(pair->server->pid());
         load += pair->crowd->cpu_seconds();
       }
     };

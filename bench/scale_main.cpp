@@ -10,9 +10,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "process.hpp"
 #include "report.hpp"
 #include "scale_idle.hpp"
-#include "scale_process.hpp"
 #include "storm.hpp"
 
 namespace bench {
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   app.add_option("--only", only, "Only these parts: " + names);
   CLI11_PARSE(app, argc, argv);
   try {
-    bench::raise_file_limit();
+    bench::raise_open_files_limit();
     bench::Report report(json);
     report.describe({.name = bench::tautline_server,
                      .hops = 1,

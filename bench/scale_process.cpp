@@ -1,7 +1,6 @@
 #include "scale_process.hpp"
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <exception>
 #include <fstream>
 #include <string>
@@ -44,14 +42,6 @@ void end_with_parent() {
   if (::getppid() == 1) std::_Exit(1);  // it ended before we asked
 }
 
-std::uint64_t raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) throw std::runtime_error("cannot read the limit of open files");
-  limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) throw std::runtime_error("cannot raise the limit of open files");
-  return limit.rlim_max;
-}
-
 std::uint64_t anonymous_bytes_of(pid_t pid) {
   return proc_bytes(status_file(pid), "RssAnon");
 }
@@ -60,15 +50,6 @@ std::uint64_t peak_resident_bytes_of(pid_t pid) {
 }
 std::uint64_t kernel_bytes() {
   return proc_bytes("/proc/meminfo", "Slab") + proc_bytes("/proc/meminfo", "PageTables");
-}
-
-double exact_cpu_seconds_of(pid_t pid) {
-  clockid_t clock = 0;
-  timespec time{};
-  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) {
-    throw std::runtime_error("cannot read the CPU time of a process that is measured: has it ended?");
-  }
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 void pause_for(double seconds) {

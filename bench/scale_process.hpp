@@ -17,9 +17,6 @@ namespace bench {
 /// To be called in a fresh child: it is killed when its parent ends, however that ends.
 void end_with_parent();
 
-/// The soft limit of open files becomes the hard limit, which is returned.
-std::uint64_t raise_file_limit();
-
 /// RssAnon of a process in bytes: memory of its own, no code, no files, nothing that the kernel has for its sockets.
 std::uint64_t anonymous_bytes_of(pid_t pid);
 
@@ -28,9 +25,6 @@ std::uint64_t peak_resident_bytes_of(pid_t pid);
 
 /// Slab and page tables of the whole machine in bytes: what sockets cost in the kernel, among other things.
 std::uint64_t kernel_bytes();
-
-/// User and system time of another process. Finer than cpu_seconds_of(), which counts ticks of 10 ms.
-double exact_cpu_seconds_of(pid_t pid);
 
 /// Lets time pass.
 void pause_for(double seconds);

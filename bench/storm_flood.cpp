@@ -61,13 +61,13 @@ class FloodMeasurement {
         pause_for(options_.warm_up_s);
         const std::uint64_t connects = flooder.figures().connects;
         const std::uint64_t bytes = flooder.figures().bytes;
-        const double cpu = exact_cpu_seconds_of(server_.pid());
+        const double cpu = cpu_seconds_of(server_.pid());
         const auto start = Clock::now();
         flooded.add(measured());
         const double seconds = seconds_since(start);
         arrived.connects_per_second.add(static_cast<double>(flooder.figures().connects - connects) / seconds);
         arrived.megabytes_per_second.add(static_cast<double>(flooder.figures().bytes - bytes) / seconds / 1e6);
-        arrived.server_cpu.add(100 * (exact_cpu_seconds_of(server_.pid()) - cpu) / seconds);
+        arrived.server_cpu.add(100 * (cpu_seconds_of(server_.pid()) - cpu) / seconds);
         arrived.held.add(figures_->connections - crowd_links);
       }
       // All that the flood had open is gone with it.

@@ -77,7 +77,7 @@ StormResult run_storm(const StormOptions& options) {
   const std::uint64_t turned_away = now.turned_away;
   const std::uint64_t attempts = now.attempts;
   const double load_before = crowd.cpu_seconds();
-  const double server_before = exact_cpu_seconds_of(server->pid());
+  const double server_before = cpu_seconds_of(server->pid());
 
   StormResult result;
   result.refused_before = static_cast<double>(refused - refused_at_start);
@@ -90,7 +90,7 @@ StormResult run_storm(const StormOptions& options) {
   const Clock::time_point all_linked{Clock::duration(now.all_linked_ns)};
   result.all_back_s = std::chrono::duration<double>(all_linked - returned).count();
   result.load_cpu = (crowd.cpu_seconds() - load_before) / seconds_since(returned);
-  result.server_cpu = (exact_cpu_seconds_of(server->pid()) - server_before) / seconds_since(returned);
+  result.server_cpu = (cpu_seconds_of(server->pid()) - server_before) / seconds_since(returned);
   result.refused = static_cast<double>(now.refused - refused);
   result.timed_out = static_cast<double>(now.timed_out - timed_out);
   result.turned_away = static_cast<double>(now.turned_away - turned_away);
