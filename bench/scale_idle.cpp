@@ -118,7 +118,6 @@ void print(const IdlePoint& point) {
   std::fflush(stdout);
 }
 
-constexpr const char* memory_title = "Memory per idle link";
 const char* const memory_note =
     "RssAnon of the server process with the links less that before the first, by the number of links; what the kernel "
     "has for the sockets is not in it";

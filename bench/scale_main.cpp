@@ -27,6 +27,7 @@ struct Part {
 
 const std::vector<Part> parts = {
     {"idle", "scale", "Idle links in one process", run_idle},
+    {"mosquitto", "scale", "Idle clients of Mosquitto", run_mosquitto},
     {"machine", "scale", "Links on the whole machine", run_machine},
     {"return", "storm", "Clients that lost the server come back", run_return},
     {"slow", "storm", "Slow readers", run_slow_readers},

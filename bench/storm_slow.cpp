@@ -23,15 +23,17 @@ constexpr std::size_t read_bytes = 1'024;
 /// One round: what the others reach beside the crowd.
 struct Beside {
   double lines_per_second = 0;
+  double server_ns = 0;  ///< CPU of the server per line of that
   double p50_us = 0;
   double p99_us = 0;
   double written = 0;  ///< lines that the server's application could queue for the crowd
   double lost = 0;     ///< links of the crowd
 };
 
-LoadResult load(std::uint16_t port, unsigned links, unsigned window, double seconds) {
+LoadResult load(const ServerProcess& server, unsigned links, unsigned window, double seconds) {
   LoadOptions options;
-  options.port = port;
+  options.port = server.port();
+  options.server_pid = server.pid();
   options.greeting = Greeting::tautline_2;
   options.links = links;
   options.window = window;
@@ -62,9 +64,10 @@ Beside run_round(bool slow, double seconds) {
   pause_for(0.5);  // the outboxes fill up
 
   Beside result;
-  const LoadResult busy = load(server.port(), busy_links, busy_window, seconds);
+  const LoadResult busy = load(server, busy_links, busy_window, seconds);
   result.lines_per_second = busy.lines_per_second();
-  const LoadResult single = load(server.port(), 1, 1, seconds);
+  result.server_ns = 1e9 * busy.server_cpu_seconds / static_cast<double>(busy.lines);
+  const LoadResult single = load(server, 1, 1, seconds);
   result.p50_us = single.percentile_us(0.50);
   result.p99_us = single.percentile_us(0.99);
   result.written = static_cast<double>(figures->written);
@@ -73,7 +76,7 @@ Beside run_round(bool slow, double seconds) {
 }
 
 struct BesideSeries {
-  Series lines_per_second, p50_us, p99_us;
+  Series lines_per_second, server_ns, p50_us, p99_us;
 };
 
 void add_figures(Report& report, const char* name, const char* unit, const Series& quiet, const Series& slow) {
@@ -97,7 +100,7 @@ void add_figures(Report& report, const char* name, const char* unit, const Serie
        .ratios = ratios(slow, quiet),
        .note = "each slow reader has a full outbox and takes 1 KiB every 0.5 s; the others have nothing to read"});
   const Series ratio = ratios(slow, quiet);
-  std::printf("  %-46s quiet %.4g, slow %.4g %s, ratio %.2f (%.2f-%.2f)\n", name, quiet.median(), slow.median(), unit,
+  std::printf("  %-60s quiet %.4g, slow %.4g %s, ratio %.2f (%.2f-%.2f)\n", name, quiet.median(), slow.median(), unit,
               ratio.median(), ratio.low(), ratio.high());
   std::fflush(stdout);
 }
@@ -121,12 +124,15 @@ void run_slow_readers(Report& report, bool quick) {
       if (slow) written = result.written;
       BesideSeries& side = series[slow ? 1 : 0];
       side.lines_per_second.add(result.lines_per_second);
+      side.server_ns.add(result.server_ns);
       side.p50_us.add(result.p50_us);
       side.p99_us.add(result.p99_us);
     }
   }
   add_figures(report, "64 links, window 64, with company", "lines/s", series[0].lines_per_second,
               series[1].lines_per_second);
+  add_figures(report, "64 links, window 64, with company: CPU of the server per line", "ns", series[0].server_ns,
+              series[1].server_ns);
   add_figures(report, "One line at a time with company, p50", "us", series[0].p50_us, series[1].p50_us);
   add_figures(report, "One line at a time with company, p99", "us", series[0].p99_us, series[1].p99_us);
   std::printf("  the application could queue %.0f lines of 1,000 bytes for the slow readers in the last round\n\n",
