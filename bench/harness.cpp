@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <stdexcept>
 #include <utility>
 
 namespace bench {
@@ -134,7 +135,9 @@ std::vector<Rounds> alternate(const std::vector<Runner>& runners, int rounds) {
     for (std::size_t i = 0; i < runners.size(); ++i) {
       if (!all[i].failure.empty()) continue;
       try {
-        all[i].results.push_back(runners[i].run());
+        LoadResult result = runners[i].run();
+        if (result.lines == 0) throw std::runtime_error("no message was acknowledged in one of the rounds");
+        all[i].results.push_back(std::move(result));
       } catch (const std::exception& error) {
         all[i].failure = error.what();
       }

@@ -20,6 +20,7 @@ pid_t start(int core, const std::vector<std::string>& command, const std::filesy
   const std::string log = (directory / "log").string();
   const pid_t pid = fork();
   if (pid != 0) return pid;
+  end_with_parent();
   const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   ::dup2(file, STDOUT_FILENO);
   ::dup2(file, STDERR_FILENO);

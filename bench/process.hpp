@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -69,6 +70,11 @@ inline void use_all_cores() {
   if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("cannot use all cores");
 }
 
+/// For a child, right after the fork: it ends with its parent, however that ends.
+inline void end_with_parent() {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) std::_Exit(1);
+}
+
 /// A program that this process started; ends with the object.
 class ChildProcess {
  public:
@@ -112,6 +118,7 @@ class ServerProcess {
     if (pipe(ends_) != 0) throw std::runtime_error("cannot make a pipe");
     const pid_t pid = fork();
     if (pid != 0) return pid;
+    end_with_parent();
     close(ends_[0]);
     run_child(core, [&] {
       serve([&](std::uint16_t port) {

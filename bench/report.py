@@ -41,6 +41,9 @@ SECTIONS = {
     "storm": ("Storms, slow readers, floods", ""),
 }
 BUSY_LOAD = 0.95  # cores; above it the load may be what limits
+QUIET_LOAD_AVERAGE = 0.7  # above it something else ran when the measurements began
+BUSY_MACHINE = ("**The machine was busy with other things during this run: absolute figures are too low, and single rounds say little. "
+                "A run on a quiet machine has not been made yet.**")
 
 
 # ---- figures
@@ -57,8 +60,17 @@ def read(path):
         elif "failed" in item:
             failures.append(item)
         else:
-            figures.append(item)
+            # A ratio to nothing is no number, and JSON has null for it.
+            for series in ("values", "ratios"):
+                item[series] = [value for value in item.get(series, []) if value is not None]
+            if item["values"]:
+                figures.append(item)
     return figures, contenders, failures, machine
+
+
+def is_busy(machine):
+    average = machine.get("load average before", "0").split()[0]
+    return float(average) > QUIET_LOAD_AVERAGE
 
 
 def number(value):
@@ -244,6 +256,7 @@ def targets_text(figures, reasons, judged):
 def document(figures, contenders, failures, machine, reasons, plots, judged):
     parts = [
         "# Benchmarks",
+        BUSY_MACHINE if is_busy(machine) else "",
         "" if judged else "A run too short to be judged: only to see that everything works.",
         "Made by `script/bench`, which runs everything on this page in a quarter of an hour; a short form is `script/bench --quick`. "
         "How it is measured is in [bench/README.md](../bench/README.md).",
@@ -267,7 +280,7 @@ def document(figures, contenders, failures, machine, reasons, plots, judged):
                            [[c["contender"], c["hops"], c["durability"], c["description"]] for c in shown]))
     if failures:
         parts.append("## Not measured")
-        parts += [f"- {f['name']}: {f['failed']}" for f in failures]
+        parts += list(dict.fromkeys(f"- {f['name']}: {f['failed']}" for f in failures))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
