@@ -3,10 +3,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
-#include <string>
 
-#include <stdlib.h>
-
+#include "disk.hpp"
 #include "load.hpp"
 #include "mosquitto.hpp"
 #include "scale_idle.hpp"
@@ -18,30 +16,12 @@ namespace {
 constexpr const char* contender = "Mosquitto";
 constexpr int server_core = 0;
 
-/// A directory of our own below the system's for temporary files; removed with the object.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() : path_((std::filesystem::temp_directory_path() / "tautline-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 }  // namespace
 
 void run_mosquitto(Report& report, bool quick) {
   if (!Mosquitto::installed()) throw std::runtime_error("mosquitto is not installed");
   const unsigned links = quick ? 1'000 : 10'000;
-  const TemporaryDirectory directory;
+  const WorkDirectory directory(std::filesystem::temp_directory_path());
   const Mosquitto mosquitto(server_core, directory.path());
   pause_for(0.2);
   const std::uint64_t before = anonymous_bytes_of(mosquitto.pid());
