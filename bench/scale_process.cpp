@@ -1,6 +1,5 @@
 #include "scale_process.hpp"
 
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,11 +35,6 @@ std::string status_file(pid_t pid) {
 }
 
 }  // namespace
-
-void end_with_parent() {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() == 1) std::_Exit(1);  // it ended before we asked
-}
 
 std::uint64_t anonymous_bytes_of(pid_t pid) {
   return proc_bytes(status_file(pid), "RssAnon");

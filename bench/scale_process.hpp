@@ -14,9 +14,6 @@
 /// small: a server forked from a process that has freed memory would find its pages there, and seem to need none.)
 namespace bench {
 
-/// To be called in a fresh child: it is killed when its parent ends, however that ends.
-void end_with_parent();
-
 /// RssAnon of a process in bytes: memory of its own, no code, no files, nothing that the kernel has for its sockets.
 std::uint64_t anonymous_bytes_of(pid_t pid);
 

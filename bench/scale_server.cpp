@@ -3,8 +3,6 @@
 #include <malloc.h>
 
 #include <chrono>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,18 +67,13 @@ class Application {
 
 ServerProcess::Serve serve_scale(const ScaleServerOptions& options, ScaleServerFigures& figures) {
   return [options, &figures](const std::function<void(std::uint16_t)>& report_port) {
-    end_with_parent();
     figures.links_up = 0;
-    try {
-      asio::io_context io(1);
-      tautline::Server server(io.get_executor(), server_options(options, figures));
-      const Application application(io, server, options, figures);
-      ::malloc_trim(0);  // what is measured from here on must not find memory that was resident before
-      report_port(server.port());
-      io.run();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "the server under test: %s\n", error.what());
-    }
+    asio::io_context io(1);
+    tautline::Server server(io.get_executor(), server_options(options, figures));
+    const Application application(io, server, options, figures);
+    ::malloc_trim(0);  // what is measured from here on must not find memory that was resident before
+    report_port(server.port());
+    io.run();
   };
 }
 
