@@ -1,5 +1,6 @@
 #include "scale_process.hpp"
 
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +45,17 @@ std::uint64_t peak_resident_bytes_of(pid_t pid) {
 }
 std::uint64_t kernel_bytes() {
   return proc_bytes("/proc/meminfo", "Slab") + proc_bytes("/proc/meminfo", "PageTables");
+}
+
+bool take_precedence() {
+  const sched_param lowest{1};
+  return ::sched_setscheduler(0, SCHED_FIFO, &lowest) == 0;
+}
+
+void give_way() {
+  const sched_param none{};
+  const int policy = take_precedence() ? SCHED_OTHER : SCHED_IDLE;
+  if (::sched_setscheduler(0, policy, &none) != 0) throw std::runtime_error("cannot give way to other processes");
 }
 
 void pause_for(double seconds) {

@@ -23,6 +23,11 @@ std::uint64_t peak_resident_bytes_of(pid_t pid);
 /// Slab and page tables of the whole machine in bytes: what sockets cost in the kernel, among other things.
 std::uint64_t kernel_bytes();
 
+/// The calling process gets its core whenever it has something to do. False: not permitted.
+bool take_precedence();
+/// The calling process, on a core with others that do: where that is not permitted it gets what they leave.
+void give_way();
+
 /// Lets time pass.
 void pause_for(double seconds);
 

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -150,8 +149,7 @@ const char* to_string(Flood flood) {
 
 Flooder::Flooder(int core, std::uint16_t port, Flood flood)
     : child_(core, [this, port, flood] {
-        const sched_param none{};
-        if (::sched_setscheduler(0, SCHED_IDLE, &none) != 0) throw std::runtime_error("cannot run in the background");
+        give_way();
         const auto loop = std::make_unique<FlooderLoop>(port, flood, *figures_);
         loop->run();
       }) {}

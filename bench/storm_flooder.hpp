@@ -24,8 +24,8 @@ struct FlooderFigures {
   std::atomic<std::uint32_t> held{0};      ///< connections now
 };
 
-/// Runs from construction to destruction, on `core` and only when nothing else wants to run there: the clients whose
-/// latency is measured on the same core must not wait for it.
+/// Runs from construction to destruction, on `core`; the clients whose latency is measured on the same core must not
+/// wait for it, see give_way().
 class Flooder {
  public:
   Flooder(int core, std::uint16_t port, Flood flood);

@@ -94,6 +94,7 @@ asio::awaitable<void> connect_again_and_again(Figures& figures, std::uint16_t po
 
 template <typename Work>
 void run(Work work) {
+  take_precedence();
   asio::io_context io(1);
   std::exception_ptr failure;
   asio::co_spawn(io, work(), [&](std::exception_ptr error) {
