@@ -19,6 +19,10 @@ std::string printable(std::string_view text) {
   return shown + (text.size() > 48 ? "..." : "");
 }
 
+bool is_blank(std::string_view line) {
+  return line.empty() || line == "\r";
+}
+
 /// The new connection counts from the present front of the outbox: nothing is dropped there.
 class Replacing {
  public:
@@ -133,6 +137,8 @@ void Shard::receive_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) 
 }
 
 void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
+  // Of one read: a stranger who fills it with them would take milliseconds from everybody else, as often as he likes.
+  std::size_t blank_lines = 0;
   std::string_view line;
   while (conn.state != Conn::State::closed && !reading_paused(conn) && buffer.next(line)) {
     if (line.size() > longest_line(conn)) {
@@ -140,7 +146,14 @@ void Shard::run_lines(Conn& conn, LineBuffer& buffer, std::uint32_t now_ms) {
       return;
     }
     switch (conn.state) {
-      case Conn::State::unidentified: identify(conn, line, now_ms); break;
+      case Conn::State::unidentified:
+        if (is_blank(line) && ++blank_lines > max_handshake_bytes) {
+          log(LogLevel::warning, name_of(conn) + ": closed, it sends empty lines instead of a greeting");
+          close(conn, Reason::syntax);
+          return;
+        }
+        identify(conn, line, now_ms);
+        break;
       case Conn::State::protocol_2:
         if (options_.verbose) log(LogLevel::debug, std::string(conn.link->id()) + " > " + printable(line));
         if (const Link1Numbers* const numbers_1 = conn.link->numbers_1.get()) {
@@ -407,6 +420,8 @@ void Shard::on_failed(Conn& conn, const Input& input, std::string_view line, std
     log(LogLevel::warning, name_of(conn) + ": closed, " + to_string(input.reason) +
                                (input.reason == Reason::syntax ? " (a line that fits no rule of the protocol)" : ""));
   }
+  // H4: the record stepped past the epoch of its client, which comes again. A stranger's record has to be there then.
+  if (input.reason == Reason::superseded) adopt_provisional(conn);
   // H7: the record was rolled back. With a new sid the client forgets what it remembers of the old one.
   if (input.reason == Reason::sid) conn.link->numbers.sid = entropy_(entropy_context_);
   // (No record yet: nothing to fence, and the link may be a stranger's, gone with this connection.)

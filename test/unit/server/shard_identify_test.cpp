@@ -285,6 +285,33 @@ TEST(ShardIdentify, of_two_first_connections_of_an_admitted_id_one_becomes_its_r
   EXPECT_EQ(host.read("real"), "still here");
 }
 
+TEST(ShardIdentify, an_admitted_id_whose_epoch_is_ahead_of_the_servers_clock_gets_in_at_the_second_attempt) {
+  // As after a restart of the server within a second: the client's epoch is the generation that comes next.
+  Host host(changed([](ShardOptions& o) { o.admit_unexpected = true; }));
+  const int first = host.connect();
+  host.send(first, "TL2 real\n");
+  EXPECT_EQ(host.take(first).substr(0, 7), "HI 101 ");
+  host.send(first, "GO 101 - 0 500\n");
+  EXPECT_EQ(host.take(first), "BYE superseded\n");
+  const int second = host.connect();
+  host.send(second, "TL2 real\n");
+  EXPECT_EQ(host.take(second).substr(0, 7), "HI 501 ");
+  host.send(second, "GO 501 - 0 500\n");
+  EXPECT_EQ(host.take(second), "GO 501 0 0\n");
+}
+
+TEST(ShardIdentify, empty_lines_may_stand_before_a_greeting_but_not_fill_a_read) {
+  Host host;
+  const int patient = host.connect();
+  host.send(patient, std::string(max_handshake_bytes, '\n') + "TL2 door\n");
+  EXPECT_EQ(host.take(patient).substr(0, 3), "HI ");
+  const int flood = host.connect();
+  host.send(flood, std::string(max_handshake_bytes + 1, '\n') + "TL2 door\n");
+  EXPECT_TRUE(host.is_closed(flood));
+  EXPECT_EQ(host.take(flood), "");
+  EXPECT_TRUE(host.logged("empty lines instead of a greeting")) << host.log_text();
+}
+
 TEST(ShardIdentify, a_flood_of_hellos_writes_nothing_and_disturbs_nobody) {
   Host host;
   const int peer = host.open("door");
