@@ -100,9 +100,12 @@ TEST_F(EmulatedBridgeFailure, HostedBoardIsReset) {
   Rig& rig = boards.rig();
   rig.start_traffic(traffic_period_ms);
   ASSERT_TRUE(rig.until_more_lines("1", some_lines));
+  rig.stop_traffic();
+  const auto taken = static_cast<std::size_t>(rig.sent_to_device("1"));
+  ASSERT_TRUE(rig.until([&] { return rig.at_device("1").size() == taken; }));
   // It takes lines whose acknowledgement never reaches the server.
   boards.bridge().mute(true);
-  const std::size_t taken = rig.at_device("1").size();
+  rig.start_traffic(traffic_period_ms);
   ASSERT_TRUE(rig.until([&] { return rig.at_device("1").size() > taken; }));
   boards.hosted().reset();
   ASSERT_TRUE(rig.until([&] { return boards.hosted().count("boot 2 of 1") == 1; }));
