@@ -8,7 +8,7 @@
 
 namespace tautline::test {
 
-SerialLine::SerialLine(std::uint32_t seed) : random_(seed) {
+SerialLine::SerialLine(std::uint32_t seed) : noise_(seed) {
   start();
 }
 
@@ -71,7 +71,7 @@ void SerialLine::take(End from) {
   if (count <= 0) return;
   passed_[from] += static_cast<unsigned>(count);
   std::string& waiting = waiting_[from == hosted ? bridge : hosted];
-  waiting += spoil(bytes, static_cast<std::size_t>(count));
+  waiting += noise_.pass(bytes, static_cast<std::size_t>(count));
   if (waiting.size() > max_waiting) waiting.resize(max_waiting);
 }
 
@@ -80,29 +80,6 @@ void SerialLine::pass(End to) {
   if (waiting.empty() || sockets_[to].own < 0) return;
   const ssize_t count = ::send(sockets_[to].own, waiting.data(), waiting.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (count > 0) waiting.erase(0, static_cast<std::size_t>(count));
-}
-
-std::string SerialLine::spoil(const char* bytes, std::size_t count) {
-  if (cut_) {
-    spoilt_ += static_cast<unsigned>(count);
-    return {};
-  }
-  const unsigned one_in = damage_one_in_;
-  std::string passed;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (one_in == 0 || random_() % one_in != 0) {
-      passed += bytes[i];
-      continue;
-    }
-    ++spoilt_;
-    const auto other = static_cast<char>(random_());
-    switch (random_() % 3) {
-      case 0: passed += static_cast<char>(bytes[i] ^ (1 << random_() % 8)); break;
-      case 1: break;
-      default: passed += {bytes[i], other}; break;
-    }
-  }
-  return passed;
 }
 
 }  // namespace tautline::test

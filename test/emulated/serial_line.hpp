@@ -2,9 +2,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <thread>
+
+#include "line_noise.hpp"
 
 namespace tautline::test {
 
@@ -24,11 +25,11 @@ class SerialLine {
   /// was on its way is lost.
   int plug(End end);
   /// From now on about one byte of `one_in` is changed, lost, or followed by another one; 0: none.
-  void damage(unsigned one_in) { damage_one_in_ = one_in; }
+  void damage(unsigned one_in) { noise_.damage(one_in); }
   /// Cut, everything is lost, both ways.
-  void cut(bool cut) { cut_ = cut; }
+  void cut(bool cut) { noise_.cut(cut); }
   /// Bytes that were not passed on as they came because of damage() or cut().
-  unsigned spoilt() const { return spoilt_; }
+  unsigned spoilt() const { return noise_.spoilt(); }
   /// Bytes that came from this end.
   unsigned passed_from(End end) const { return passed_[end]; }
 
@@ -43,15 +44,11 @@ class SerialLine {
   void run();
   void take(End from);
   void pass(End to);
-  std::string spoil(const char* bytes, std::size_t count);
 
   Socket sockets_[2];
   std::string waiting_[2];  ///< for this end
-  std::mt19937 random_;
-  std::atomic<unsigned> damage_one_in_ = 0;
-  std::atomic<unsigned> spoilt_ = 0;
+  LineNoise noise_;
   std::atomic<unsigned> passed_[2] = {};
-  std::atomic<bool> cut_ = false;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };

@@ -28,7 +28,7 @@ int open_pty() {
 
 }  // namespace
 
-Wire::Wire(std::string folder, std::uint32_t seed) : folder_(std::move(folder)), random_(seed) {
+Wire::Wire(std::string folder, std::uint32_t seed) : folder_(std::move(folder)), noise_(seed) {
   start();
   plug(hosted);
   plug(bridge);
@@ -91,7 +91,7 @@ void Wire::take(End from) {
   if (count <= 0) return;
   passed_[from] += static_cast<unsigned>(count);
   late_[from == hosted ? bridge : hosted].push_back(
-      {Clock::now() + std::chrono::milliseconds(delay_ms_), spoil(bytes, static_cast<std::size_t>(count))});
+      {Clock::now() + std::chrono::milliseconds(delay_ms_), noise_.pass(bytes, static_cast<std::size_t>(count))});
 }
 
 void Wire::deliver(End to) {
@@ -100,29 +100,6 @@ void Wire::deliver(End to) {
     if (masters_[to] < 0 || bytes.empty()) continue;
     [[maybe_unused]] const auto written = ::write(masters_[to], bytes.data(), bytes.size());
   }
-}
-
-std::string Wire::spoil(const char* bytes, std::size_t count) {
-  if (cut_) {
-    spoilt_ += static_cast<unsigned>(count);
-    return {};
-  }
-  const unsigned one_in = damage_one_in_;
-  std::string passed;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (one_in == 0 || random_() % one_in != 0) {
-      passed += bytes[i];
-      continue;
-    }
-    ++spoilt_;
-    const auto other = static_cast<char>(random_());
-    switch (random_() % 3) {
-      case 0: passed += static_cast<char>(bytes[i] ^ (1 << random_() % 8)); break;
-      case 1: break;
-      default: passed += {bytes[i], other}; break;
-    }
-  }
-  return passed;
 }
 
 }  // namespace tautline::test

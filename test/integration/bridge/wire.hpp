@@ -4,9 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <random>
 #include <string>
 #include <thread>
+
+#include "line_noise.hpp"
 
 namespace tautline::test {
 
@@ -25,16 +26,16 @@ class Wire {
   /// What the program at this end opens.
   std::string path(End end) const { return folder_ + (end == hosted ? "/hosted" : "/bridge"); }
   /// From now on about one byte of `one_in` is changed, lost, or followed by another one; 0: none.
-  void damage(unsigned one_in) { damage_one_in_ = one_in; }
+  void damage(unsigned one_in) { noise_.damage(one_in); }
   /// Cut, everything is lost, both ways.
-  void cut(bool cut) { cut_ = cut; }
+  void cut(bool cut) { noise_.cut(cut); }
   /// Everything arrives so much later.
   void delay(unsigned ms) { delay_ms_ = ms; }
   /// As a USB adapter that is pulled out: the device hangs up and is gone, until plug().
   void unplug(End end);
   void plug(End end);
   /// Bytes that were not passed on as they came because of damage() or cut().
-  unsigned spoilt() const { return spoilt_; }
+  unsigned spoilt() const { return noise_.spoilt(); }
   /// Bytes that came from this end.
   unsigned passed_from(End end) const { return passed_[end]; }
 
@@ -49,17 +50,13 @@ class Wire {
   void run();
   void take(End from);
   void deliver(End to);
-  std::string spoil(const char* bytes, std::size_t count);
 
   const std::string folder_;
   int masters_[2] = {-1, -1};
   std::deque<Late> late_[2];  ///< on their way to this end
-  std::mt19937 random_;
-  std::atomic<unsigned> damage_one_in_ = 0;
+  LineNoise noise_;
   std::atomic<unsigned> delay_ms_ = 0;
-  std::atomic<unsigned> spoilt_ = 0;
   std::atomic<unsigned> passed_[2] = {};
-  std::atomic<bool> cut_ = false;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };
