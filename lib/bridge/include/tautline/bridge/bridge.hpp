@@ -22,37 +22,48 @@ struct BridgeOptions {
 /// The logic of a Bridge that does not depend on the port: what is to be told to the hosted board.
 class BridgeTalk {
  public:
+  /// The stream outlives it.
   explicit BridgeTalk(ByteStream& stream) : stream_(stream) {}
 
  protected:
   /// Room for bytes on their way to the server; all of it is granted to the hosted board at the begin.
   static constexpr std::size_t out_bytes = 512;
 
+  /// RecordType::wifi. As the others: false, if the stream has no room for it now.
   bool tell_wifi(bool up);
+  /// RecordType::status.
   bool tell_status(ConnectStatus status);
+  /// RecordType::ended.
   bool tell_ended();
+  /// RecordType::granted, if it is worth a record; what was told is no longer in to_grant_.
   void tell_granted();
+  /// RecordType::report.
   bool tell_report(const BridgeReport& report);
   /// Bytes that a data record has room for now.
   std::size_t data_room() const;
+  /// At most so many bytes.
   void tell_data(std::string_view bytes);
   /// Takes what there is of the data record at hand; what is not of the present connection is dropped.
   void take_data();
+  /// Before a new one.
   void forget_connection();
 
+  /// The field of RecordType::report_every.
   static std::uint32_t read_report_period(std::string_view rest);
+  /// The field of RecordType::open.
   static std::uint16_t read_port(std::string_view rest);
+  /// With a NUL behind it, for which there must be room.
   static void copy_text(char* out, std::string_view text);
 
-  ByteStream& stream_;
-  RecordReader reader_;
-  char out_[out_bytes] = {};  ///< to the server, from out_begin_ to out_end_
-  std::uint16_t out_begin_ = 0;
-  std::uint16_t out_end_ = 0;
-  std::uint16_t to_grant_ = 0;  ///< bytes of room that the hosted board does not know of yet
-  char connection_ = 0;         ///< the hosted board's number for it
-  bool active_ = false;         ///< there is a connection or an attempt
-  bool broke_credit_ = false;   ///< more came than was granted
+  ByteStream& stream_;           ///< to the hosted board
+  RecordReader reader_;          ///< of what it asks for
+  char out_[out_bytes] = {};     ///< to the server, from out_begin_ to out_end_
+  std::uint16_t out_begin_ = 0;  ///< see out_
+  std::uint16_t out_end_ = 0;    ///< see out_
+  std::uint16_t to_grant_ = 0;   ///< bytes of room that the hosted board does not know of yet
+  char connection_ = 0;          ///< the hosted board's number for it
+  bool active_ = false;          ///< there is a connection or an attempt
+  bool broke_credit_ = false;    ///< more came than was granted
 };
 
 /// A board with a network that carries the link of one without: it does what a HostedLink at the other end of the

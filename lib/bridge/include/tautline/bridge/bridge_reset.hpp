@@ -29,6 +29,7 @@ struct NoPin {
 template <class Pin>
 class BridgeReset {
  public:
+  /// The pin outlives it.
   explicit BridgeReset(Pin& pin) : pin_(pin) {}
 
   /// At the start of the hosted board; a bridge that runs is left alone.
@@ -87,6 +88,7 @@ class BridgeReset {
 template <>
 class BridgeReset<NoPin> {
  public:
+  /// Needs nothing of it.
   explicit BridgeReset(NoPin&) {}
   /// Nothing.
   void start(std::uint32_t now_ms) { now_ms_ = now_ms; }

@@ -36,6 +36,7 @@ class StreamStorage {
   static_assert(send_bytes >= max_packet_payload && send_bytes <= max_stream_buffer_bytes);
   static_assert(receive_bytes >= max_packet_payload && receive_bytes <= max_stream_buffer_bytes);
 
+  /// All of it.
   StreamBuffers buffers() { return {send_, send_bytes, receive_, receive_bytes}; }
 
  private:
@@ -58,6 +59,7 @@ class StreamStorage {
 /// gap or a damaged packet and says so, else after retry_ms.
 class ByteStream {
  public:
+  /// start() comes first.
   ByteStream(const StreamBuffers& buffers, const StreamTimes& times) : buffers_(buffers), times_(times) {}
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
@@ -163,6 +165,7 @@ class ByteStream {
 template <std::size_t send_bytes = 512, std::size_t receive_bytes = 512>
 class StoredStream : private StreamStorage<send_bytes, receive_bytes>, public ByteStream {
  public:
+  /// For a serial line: uart_times() of its speed.
   explicit StoredStream(const StreamTimes& times = {}) : ByteStream(this->buffers(), times) {}
 };
 

@@ -35,7 +35,9 @@ struct HostedEvents {
 template <class Events>
 struct AskEvents {
   Events* events;  ///< the application's
+  /// See KeepTrying.
   bool bad_wifi() { return events->bad_wifi(); }
+  /// See KeepTrying.
   bool bad_server(Reason reason) { return events->bad_server(reason); }
 };
 
@@ -43,12 +45,13 @@ struct AskEvents {
 template <class Local>
 class HostedParts {
  protected:
+  /// Stream and board outlive it.
   HostedParts(ByteStream& stream, const HostedSettings& settings, Local& local)
       : settings_(settings), hosted_link_(stream, settings_), hosted_port_(hosted_link_, local) {}
 
-  const HostedSettings settings_;
-  HostedLink hosted_link_;
-  HostedPort<Local> hosted_port_;
+  const HostedSettings settings_;  ///< as given
+  HostedLink hosted_link_;         ///< what is asked of the bridge
+  HostedPort<Local> hosted_port_;  ///< what the client is a client of
 };
 
 /// The client of a board without a network: the calls and the semantics of Client, through a bridge at the other end of

@@ -10,25 +10,34 @@ namespace tautline::bridge {
 
 /// The wifi seam of a Client on a hosted board. See BasicClient for what the functions mean.
 struct HostedWifi {
-  HostedLink& link;
+  HostedLink& link;  ///< where it is asked for
+  /// Always true: the bridge falls back to the settings.
   bool connect_stored() {
     link.connect_wifi(true);
     return true;
   }
   /// The credentials are those of HostedSettings.
   void connect(const char*, const char*) { link.connect_wifi(false); }
+  /// See HostedLink::disconnect_wifi().
   void disconnect() { link.disconnect_wifi(); }
+  /// See HostedLink::wifi_is_up().
   bool is_up() const { return link.wifi_is_up(); }
 };
 
 /// The transport seam. See BasicClient for what the functions mean.
 struct HostedTransport {
-  HostedLink& link;
+  HostedLink& link;  ///< where it is asked for
+  /// See HostedLink::connect().
   void connect(const char* host, std::uint16_t port) { link.connect(host, port); }
+  /// See HostedLink::progress().
   ConnectStatus progress() const { return link.progress(); }
+  /// See HostedLink::next_address().
   bool next_address() { return link.next_address(); }
+  /// See HostedLink::read().
   IoResult read(char* data, std::size_t size) { return link.read(data, size); }
+  /// See HostedLink::write().
   IoResult write(const char* data, std::size_t size) { return link.write(data, size); }
+  /// See HostedLink::close().
   void close() { link.close(); }
 };
 

@@ -30,6 +30,7 @@ constexpr std::uint32_t i2c_long_pause_ms = 20;
 template <class Master, class Pin>
 class I2cBridgeChannel {
  public:
+  /// See above for who outlives whom.
   I2cBridgeChannel(Master& master, Pin& syn, Pin& ack, ByteStream& stream)
       : master_(master), syn_(syn), ack_(ack), stream_(stream) {}
 

@@ -24,6 +24,7 @@ constexpr std::uint32_t i2c_arm_limit_ms = 100;
 template <class Slave, class Pin>
 class I2cHostedChannel {
  public:
+  /// See above for who outlives whom.
   I2cHostedChannel(Slave& slave, Pin& syn, Pin& ack, ByteStream& stream)
       : slave_(slave), syn_(syn), ack_(ack), stream_(stream) {}
 

@@ -31,6 +31,7 @@ constexpr StreamTimes uart_times(std::uint32_t baud) {
 template <class Uart>
 class UartChannel {
  public:
+  /// See above for who outlives whom.
   UartChannel(Uart& uart, ByteStream& stream) : uart_(uart), stream_(stream), decoder_(frame_, sizeof frame_) {}
 
   /// `random`: see ByteStream::start().

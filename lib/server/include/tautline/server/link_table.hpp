@@ -22,8 +22,10 @@ class LinkTable {
   Link* find(std::string_view id) const;
   /// There must be none with this id.
   Link& insert(std::unique_ptr<Link> link);
+  /// How many there are.
   std::size_t size() const { return size_; }
 
+  /// Calls visit(Link&) for each, in no order.
   template <typename Visit>
   void for_each(Visit visit) const {
     for (Link* const link : slots_) {

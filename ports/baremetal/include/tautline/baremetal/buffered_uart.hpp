@@ -26,6 +26,7 @@ class BufferedUart {
     while (!to_send_.empty() && Hardware::has_room()) Hardware::put(to_send_.take());
   }
 
+  /// Of the main loop: what has come, at most `size` bytes.
   std::size_t read(char* data, std::size_t size) {
     Hardware::hold();
     std::size_t count = 0;
@@ -35,6 +36,7 @@ class BufferedUart {
     return count;
   }
 
+  /// Of the main loop: takes what there is room for.
   std::size_t write(const char* data, std::size_t size) {
     Hardware::hold();
     std::size_t count = 0;

@@ -11,7 +11,9 @@ class ByteRing {
   static_assert((size & (size - 1)) == 0, "positions wrap by a mask");
 
  public:
+  /// Is there nothing to take?
   bool empty() const { return begin_ == end_; }
+  /// Is there no room?
   bool full() const { return static_cast<std::uint16_t>(end_ - begin_) == size; }
   /// Not when full.
   void put(char byte) {

@@ -4,7 +4,7 @@
 /// are not linked, so board.cpp must not refer to them.
 namespace tautline::board {
 
-constexpr bool has_ethernet = TAUTLINE_BOARD_ETHERNET != 0;
-constexpr bool has_serial = TAUTLINE_BOARD_SERIAL != 0;
+constexpr bool has_ethernet = TAUTLINE_BOARD_ETHERNET != 0;  ///< a network controller
+constexpr bool has_serial = TAUTLINE_BOARD_SERIAL != 0;      ///< a second UART
 
 }  // namespace tautline::board
