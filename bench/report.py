@@ -41,9 +41,9 @@ SECTIONS = {
     "storm": ("Storms, slow readers, floods", ""),
 }
 BUSY_LOAD = 0.95  # cores; above it the load may be what limits
-QUIET_LOAD_AVERAGE = 0.7  # above it something else ran when the measurements began
-BUSY_MACHINE = ("**The machine was busy with other things during this run: absolute figures are too low, and single rounds say little. "
-                "A run on a quiet machine has not been made yet.**")
+QUIET_LOAD_AVERAGE = 0.7  # above it something else ran in the minutes before the measurements began
+BUSY_MACHINE = ("**Other programs had run within the minutes before this run (load average below). If they ran on during it, absolute "
+                "figures are too low, and single rounds say little.**")
 
 
 # ---- figures
