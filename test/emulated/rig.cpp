@@ -1,12 +1,9 @@
 #include "rig.hpp"
 
-#include <stdlib.h>
-
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
-#include <stdexcept>
 
 #include <gtest/gtest.h>
 
@@ -14,17 +11,12 @@ namespace tautline::test {
 
 Rig::Rig(std::vector<std::string> ids, const RigOptions& options)
     : ids_(std::move(ids)), timeout_ms_(options.server_timeout_ms) {
-  if (options.durable) {
-    store_directory_ = (std::filesystem::temp_directory_path() / "tautline-store-XXXXXX").string();
-    if (::mkdtemp(store_directory_.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  }
+  if (options.durable) store_directory_.emplace(std::filesystem::temp_directory_path());
   start_server();
 }
 
 Rig::~Rig() {
-  server_.reset();
-  std::error_code ignored;
-  if (!store_directory_.empty()) std::filesystem::remove_all(store_directory_, ignored);
+  server_.reset();  // before its store is removed
 }
 
 // ---- the server ---------------------------------------------------------------------------------
@@ -35,10 +27,10 @@ void Rig::start_server() {
   std::vector<std::string> words{"serve",  "--address", "127.0.0.1",
                                  "--port", port_,       "--expect",
                                  expected, "--timeout", std::to_string(timeout_ms_)};
-  if (store_directory_.empty()) {
-    words.push_back("--no-wait");
+  if (store_directory_) {
+    words.insert(words.end(), {"--store", (*store_directory_ / "links.db").string()});
   } else {
-    words.insert(words.end(), {"--store", store_directory_ + "/links.db"});
+    words.push_back("--no-wait");
   }
   server_ = std::make_unique<Program>(words);
   port_ = server_->port();

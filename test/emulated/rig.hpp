@@ -5,11 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "emulator.hpp"
 #include "program.hpp"
+#include "temporary_directory.hpp"
 
 namespace tautline::test {
 
@@ -78,7 +80,7 @@ class Rig {
 
   const std::vector<std::string> ids_;
   const int timeout_ms_;
-  std::string store_directory_;  ///< empty: the server has no store
+  std::optional<TemporaryDirectory> store_directory_;  ///< none: the server has no store
   std::string port_ = "0";
   std::unique_ptr<Program> server_;
   std::size_t parsed_ = 0;  ///< bytes of the server's output

@@ -1,26 +1,18 @@
 #include "report.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "temporary_directory.hpp"
 
 namespace bench {
 namespace {
 
 class ReportFile : public testing::Test {
  protected:
-  ReportFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tautline-report-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a directory");
-    directory_ = pattern;
-  }
-  ~ReportFile() override { std::filesystem::remove_all(directory_); }
-
   std::string path() const { return (directory_ / "figures.jsonl").string(); }
   std::vector<nlohmann::json> objects() const {
     std::vector<nlohmann::json> all;
@@ -30,7 +22,7 @@ class ReportFile : public testing::Test {
   }
 
  private:
-  std::filesystem::path directory_;
+  tautline::test::TemporaryDirectory directory_;
 };
 
 Figure plain() {
